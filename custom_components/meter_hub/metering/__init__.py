@@ -1,0 +1,1 @@
+"""The domain: what meters measure, free of Home Assistant, HTTP and clocks."""

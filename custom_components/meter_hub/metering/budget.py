@@ -1,0 +1,141 @@
+"""How many calls may be made, and when the next one may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
+
+_MINUTE = timedelta(minutes=1)
+
+# A call noted later than this after now was noted by a clock that was off.
+_CLOCK_SLACK = timedelta(minutes=5)
+
+# The same for what may truly lie ahead: a vendor's month, and the wait until its end.
+_LONGEST_WAIT = timedelta(days=32)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The calls that a vendor allows; counts are at least 1, None is no limit."""
+
+    pace: timedelta
+    """The least time between two calls."""
+    per_minute: int | None = None
+    """In any 60 seconds, wherever they begin."""
+    per_month: int | None = None
+    """In a calendar month, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The calls made so far, as far as they bear on the next one.
+
+    Pure: the caller brings the time, and keeps what the methods return.
+    """
+
+    limits: Limits
+    calls: tuple[datetime, ...] = ()
+    """The last calls, oldest first; as many as the limit per minute needs."""
+    month: datetime | None = None
+    """The first instant of the month that `calls_this_month` belongs to."""
+    calls_this_month: int = 0
+    hold: datetime | None = None
+    """No call before this instant, because the vendor said so."""
+
+    @classmethod
+    def fresh(cls, limits: Limits) -> Self:
+        """Return the budget of somebody who has made no call yet."""
+        return cls(limits)
+
+    def earliest(self, now: datetime) -> datetime:
+        """Return the first instant from `now` on at which a call may be made."""
+        limits = self.limits
+        moment = now
+        calls = self._credible_calls(now)
+        if calls:
+            moment = max(moment, calls[-1] + limits.pace)
+        if limits.per_minute is not None and len(calls) >= limits.per_minute:
+            moment = max(moment, calls[-limits.per_minute] + _MINUTE)
+        if self.hold is not None and self.hold <= now + _LONGEST_WAIT:
+            moment = max(moment, self.hold)
+        if limits.per_month is not None:
+            month, calls_made = self._credible_month(now)
+            if calls_made >= limits.per_month:
+                moment = max(moment, _month_after(month))
+        return moment
+
+    def spent(self, now: datetime) -> Self:
+        """Return the budget after a call at `now`."""
+        calls = sorted((*self._credible_calls(now), now.astimezone(UTC)))
+        month, calls_made = self._credible_month(now)
+        return replace(
+            self,
+            calls=tuple(calls[-(self.limits.per_minute or 1) :]),
+            month=month,
+            calls_this_month=calls_made + 1,
+        )
+
+    def held(self, until: datetime) -> Self:
+        """Return the budget with no call before `until`; of two holds the later wins.
+
+        A hold of more than 32 days is taken for the work of a wrong clock, and
+        holds nothing.
+        """
+        until = until.astimezone(UTC)
+        return replace(self, hold=until if self.hold is None else max(self.hold, until))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` reads; without the limits, which are code."""
+        return {
+            "calls": [call.isoformat() for call in self.calls],
+            "month": self.month and self.month.isoformat(),
+            "calls_this_month": self.calls_this_month,
+            "hold": self.hold and self.hold.isoformat(),
+        }
+
+    @classmethod
+    def from_json(cls, limits: Limits, data: Mapping[str, Any] | None) -> Self:
+        """Read what `to_json` wrote; what can't be read gives a fresh budget."""
+        try:
+            return cls._read(limits, data or {})
+        except AttributeError, KeyError, OverflowError, TypeError, ValueError:
+            return cls.fresh(limits)
+
+    @classmethod
+    def _read(cls, limits: Limits, data: Mapping[str, Any]) -> Self:
+        month, hold = data["month"], data["hold"]
+        return cls(
+            limits,
+            calls=tuple(sorted(_instant(call) for call in data["calls"])),
+            month=month and _instant(month),
+            calls_this_month=max(0, int(data["calls_this_month"])),
+            hold=hold and _instant(hold),
+        )
+
+    def _credible_calls(self, now: datetime) -> tuple[datetime, ...]:
+        return tuple(call for call in self.calls if call <= now + _CLOCK_SLACK)
+
+    def _credible_month(self, now: datetime) -> tuple[datetime, int]:
+        """Return the month that calls at `now` belong to, and its calls so far.
+
+        A clock that is a little behind must not lose the count of the month that
+        has begun already; one that was far ahead must not block for ever.
+        """
+        current = _month_of(now)
+        if self.month is None or not current <= self.month <= now + _LONGEST_WAIT:
+            return current, 0
+        return self.month, self.calls_this_month
+
+
+def _month_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+
+
+def _month_after(month: datetime) -> datetime:
+    return _month_of(month + _LONGEST_WAIT)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,128 @@
+"""From a vendor's intervals to the energy of hours."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+from itertools import pairwise
+
+from ..energy import exact, worst
+from ..model import Interval, Quality
+from ..spans import HOUR, hour_of
+
+
+@dataclass(frozen=True, slots=True)
+class HourEnergy:
+    """What is known of one hour."""
+
+    energy: float | None
+    """kWh; None where a part of the hour is unknown."""
+    quality: Quality
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one interval gives to one hour."""
+
+    time: timedelta = timedelta()
+    energy: float = 0.0
+
+
+def hourly(
+    intervals: Iterable[Interval], *, floor: datetime | None = None
+) -> dict[datetime, HourEnergy]:
+    """Return the energy of every hour that the intervals of one series touch.
+
+    An interval within one hour counts there. One that crosses hours is spread over
+    them by time, which makes them estimated; so does one of which only a part
+    counts. An hour that is covered wholly gets the sum, with the worst quality of
+    its parts; the hour of `floor`, the first instant there is, need be covered only
+    from then on. An hour that is covered in part, or by an interval without energy,
+    has no energy and is incomplete.
+
+    Where intervals overlap, the shorter one counts, as it knows better; of equally
+    long ones the one that was given later.
+    """
+    given = [interval for interval in intervals if interval.start < interval.end]
+    hours: defaultdict[datetime, defaultdict[int, _Share]] = defaultdict(
+        lambda: defaultdict(_Share)
+    )
+    for start, end, owner in _stretches(given):
+        for since, until in _cut_at_hours(start, end):
+            share = hours[hour_of(since)][owner]
+            share.time += until - since
+            share.energy += _energy(given[owner], since, until)
+    return {
+        hour: _sum_up(hour, shares, given, floor)
+        for hour, shares in sorted(hours.items(), key=lambda item: item[0])
+    }
+
+
+def _stretches(
+    intervals: Sequence[Interval],
+) -> Iterator[tuple[datetime, datetime, int]]:
+    """Yield stretches of time, each with the number of the interval that counts."""
+    by_start = sorted(
+        range(len(intervals)), key=lambda number: intervals[number].start, reverse=True
+    )
+    cuts = sorted({instant for each in intervals for instant in (each.start, each.end)})
+    running: list[tuple[timedelta, int]] = []
+    for start, end in pairwise(cuts):
+        while by_start and intervals[by_start[-1]].start == start:
+            number = by_start.pop()
+            interval = intervals[number]
+            heappush(running, (interval.end - interval.start, -number))
+        while running and intervals[-running[0][1]].end <= start:
+            heappop(running)
+        if running:
+            yield start, end, -running[0][1]
+
+
+def _cut_at_hours(
+    start: datetime, end: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        cut = min(hour_of(start) + HOUR, end)
+        yield start, cut
+        start = cut
+
+
+def _energy(interval: Interval, start: datetime, end: datetime) -> float:
+    """Return the share of a part by time; the shares of all parts sum up exactly."""
+    if interval.energy is None:
+        return 0.0
+    length = interval.end - interval.start
+    before = exact(interval.energy * ((start - interval.start) / length))
+    after = exact(interval.energy * ((end - interval.start) / length))
+    return after - before
+
+
+def _sum_up(
+    hour: datetime,
+    shares: dict[int, _Share],
+    intervals: Sequence[Interval],
+    floor: datetime | None,
+) -> HourEnergy:
+    """Return what the shares of an hour make together."""
+    end = hour + HOUR
+    begins = floor if floor is not None and hour < floor < end else hour
+    covered = sum((share.time for share in shares.values()), timedelta())
+    if covered < end - begins or any(
+        intervals[number].energy is None for number in shares
+    ):
+        return HourEnergy(None, Quality.INCOMPLETE)
+    return HourEnergy(
+        exact(sum(share.energy for share in shares.values())),
+        worst(
+            _quality(intervals[number], share.time) for number, share in shares.items()
+        ),
+    )
+
+
+def _quality(interval: Interval, counted: timedelta) -> Quality:
+    """Return how good a share is: the part of an interval is an estimate."""
+    whole = counted == interval.end - interval.start
+    if whole or interval.quality is not Quality.MEASURED:
+        return interval.quality
+    return Quality.ESTIMATED

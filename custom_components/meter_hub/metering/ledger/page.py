@@ -1,0 +1,288 @@
+"""The memory of one series: what was asked for, and what is worth asking again."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import reduce
+from operator import or_
+from typing import Any, Self
+
+from ..model import Quality, Series, Span
+from ..spans import HOUR, Spans, from_epoch, hour_of, to_epoch
+from .book import Book
+from .hours import HourEnergy
+
+FIRST_RETRY = timedelta(minutes=15)
+LONGEST_RETRY = timedelta(hours=24)
+PATIENCE = timedelta(days=31)
+"""So long after it was first seen, doubtful data is asked for again; then it stays."""
+
+
+class Reason(StrEnum):
+    """Why a stretch of history is missing or doubtful."""
+
+    UNEXPLORED = "unexplored"
+    """It was never asked for, or what was written is gone."""
+    FAILED = "failed"
+    """It was asked for, and the call failed."""
+    ESTIMATED = "estimated"
+    """The vendor's value is an estimate."""
+    INCOMPLETE = "incomplete"
+    """The vendor has the hour, but not all of its energy."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """A stretch that is worth asking for, of one series."""
+
+    series: Series
+    start: datetime
+    end: datetime
+    reason: Reason
+    due: datetime
+    """Not worth asking before."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Doubt:
+    """Why hours are open, and when to try them again."""
+
+    reason: Reason
+    tries: int
+    due: datetime
+    opened: datetime
+
+    @classmethod
+    def after(cls, earlier: Self | None, reason: Reason, now: datetime) -> Self:
+        """Return the doubt after one more try that did not settle the hour."""
+        tries = earlier.tries + 1 if earlier else 1
+        wait = min(FIRST_RETRY * 2 ** min(tries - 1, 16), LONGEST_RETRY)
+        return cls(reason, tries, now + wait, earlier.opened if earlier else now)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is remembered of one series beside its rows.
+
+    An hour is closed when it was explored and has a row, or when the vendor
+    confirmed to have nothing. Whatever else is missing shows up in `gaps`: so an
+    old or lost memory costs calls but no data.
+    """
+
+    floor: datetime | None = None
+    """The first instant that the vendor still has."""
+    explored: Spans = field(default=Spans())
+    """What was answered for good."""
+    empty: Spans = field(default=Spans())
+    """The hours for which the answer was: nothing."""
+    open: Mapping[Doubt, Spans] = field(default_factory=dict)
+    """The hours to ask for again."""
+
+    def accepts(self, hour: datetime, energy: HourEnergy) -> bool:
+        """Tell whether an hour may be written.
+
+        What was measured is replaced by a measured value only. Should its row be
+        lost, the page first notes that the hour is open: so a kill between writing
+        and remembering can't make an estimate pass for a measured row.
+        """
+        if energy.energy is None:
+            return False
+        return _is_measured(energy) or not self._is_final(hour)
+
+    def settled(
+        self,
+        explored: Spans,
+        hours: Mapping[datetime, HourEnergy],
+        now: datetime,
+        written: Book,
+    ) -> Page:
+        """Return the memory after an answer whose accepted hours have been written.
+
+        `explored` is what was answered for good, `hours` what the answer said, and
+        `written` holds its rows. A measured hour is closed; an explored hour without
+        an answer is empty; any other is open. A measured row that is already there
+        stays closed whatever a later answer says.
+        """
+        explored = explored - Spans.of((now, datetime.max.replace(tzinfo=now.tzinfo)))
+        answered = set(self._from_the_floor(explored).hours())
+        valued = {hour for hour, each in hours.items() if each.energy is not None}
+        touched = Spans.of_hours(answered | valued)
+        earlier = self._doubts(touched)
+        doubts: defaultdict[Doubt, list[datetime]] = defaultdict(list)
+        empty: list[datetime] = []
+        for hour in answered | valued:
+            energy, doubt = hours.get(hour), earlier.get(hour)
+            if energy is None and doubt is None:
+                if hour not in written.hours:
+                    empty.append(hour)
+            elif not (
+                _is_measured(energy) or (self._is_final(hour) and hour in written.hours)
+            ):
+                doubts[Doubt.after(doubt, _reason(energy), now)].append(hour)
+        return replace(
+            self,
+            explored=self.explored | explored | Spans.of_hours(valued),
+            empty=(self.empty - touched) | Spans.of_hours(empty),
+            open=_merged(
+                self._open_without(touched),
+                ((doubt, Spans.of_hours(each)) for doubt, each in doubts.items()),
+            ),
+        )
+
+    def failed(self, span: Span, now: datetime) -> Page:
+        """Return the memory after a call for `span` that failed.
+
+        What is written stays; estimated and incomplete hours stay what they are.
+        """
+        touched = Spans.of((hour_of(span.start), span.end)).widened()
+        touched -= Spans.of((hour_of(now), max(span.end, now) + HOUR))
+        again: list[tuple[Doubt, Spans]] = []
+        rest = touched
+        for doubt, spans in self.open.items():
+            if part := spans & touched:
+                again.append((Doubt.after(doubt, doubt.reason, now), part))
+                rest -= part
+        if rest:
+            again.append((Doubt.after(None, Reason.FAILED, now), rest))
+        return replace(self, open=_merged(self._open_without(touched), again))
+
+    def gaps(
+        self,
+        series: Series,
+        since: datetime,
+        now: datetime,
+        written: Book,
+        *,
+        patience: timedelta = PATIENCE,
+    ) -> tuple[Gap, ...]:
+        """Return what is worth asking for between `since`, or the floor, and `now`.
+
+        The running hour is not. Doubtful hours are given up, and stay as they are,
+        `patience` after they became so; but not while there is nothing at all.
+        """
+        start, end = hour_of(since), hour_of(now)
+        if self.floor is not None:
+            start = max(start, self.floor)
+        if start >= end:
+            return ()
+        known = self.explored & written.hours
+        missing = Spans.of((start, end)) - self.empty - known - self._doubted
+        due: defaultdict[tuple[Reason, datetime], Spans] = defaultdict(Spans)
+        due[Reason.UNEXPLORED, now] = missing.widened()
+        for doubt, spans in self.open.items():
+            worth = spans
+            if doubt.reason is not Reason.FAILED and now - doubt.opened >= patience:
+                given_up = doubt.reason is Reason.INCOMPLETE
+                worth = Spans() if given_up else spans - written.hours
+            due[doubt.reason, doubt.due] |= worth
+        return tuple(
+            sorted(
+                Gap(series, *stretch, reason, when)
+                for (reason, when), spans in due.items()
+                for stretch in spans.clip(start, end)
+            )
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the memory for storage."""
+        return {
+            "floor": None if self.floor is None else to_epoch(self.floor),
+            "explored": self.explored.to_json(),
+            "empty": self.empty.to_json(),
+            "open": [
+                {
+                    "reason": doubt.reason,
+                    "tries": doubt.tries,
+                    "due": to_epoch(doubt.due),
+                    "opened": to_epoch(doubt.opened),
+                    "spans": spans.to_json(),
+                }
+                for doubt, spans in sorted(self.open.items(), key=lambda item: item[0])
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Any) -> Self:
+        """Read what `to_json` wrote; what can't be read is forgotten, and heals."""
+        try:
+            floor = data["floor"]
+            return cls(
+                None if floor is None else from_epoch(floor),
+                Spans.from_json(data["explored"]),
+                Spans.from_json(data["empty"]),
+                {
+                    Doubt(
+                        Reason(each["reason"]),
+                        int(each["tries"]),
+                        from_epoch(each["due"]),
+                        from_epoch(each["opened"]),
+                    ): Spans.from_json(each["spans"])
+                    for each in data["open"]
+                },
+            )
+        except KeyError, OSError, OverflowError, TypeError, ValueError:
+            return cls()
+
+    @property
+    def _doubted(self) -> Spans:
+        """All hours that are open."""
+        return reduce(or_, self.open.values(), Spans())
+
+    def _is_final(self, hour: datetime) -> bool:
+        """Tell whether the hour was measured, and written."""
+        return (
+            hour in self.explored
+            and hour not in self.empty
+            and not any(
+                hour in spans
+                for doubt, spans in self.open.items()
+                if doubt.reason is not Reason.FAILED
+            )
+        )
+
+    def _from_the_floor(self, explored: Spans) -> Spans:
+        """Count the time before the floor in its hour as explored: it never was."""
+        if self.floor is None or self.floor not in explored:
+            return explored
+        return explored | Spans.of((hour_of(self.floor), self.floor))
+
+    def _doubts(self, touched: Spans) -> dict[datetime, Doubt]:
+        """Return the doubts about the data of the hours in `touched`."""
+        return {
+            hour: doubt
+            for doubt, spans in self.open.items()
+            if doubt.reason is not Reason.FAILED
+            for hour in (spans & touched).hours()
+        }
+
+    def _open_without(self, touched: Spans) -> Iterator[tuple[Doubt, Spans]]:
+        return ((doubt, spans - touched) for doubt, spans in self.open.items())
+
+
+def _is_measured(energy: HourEnergy | None) -> bool:
+    return (
+        energy is not None
+        and energy.energy is not None
+        and energy.quality is Quality.MEASURED
+    )
+
+
+def _reason(energy: HourEnergy | None) -> Reason:
+    """Return why an hour that was not measured is open."""
+    if energy is None or energy.energy is None:
+        return Reason.INCOMPLETE
+    if energy.quality is Quality.ESTIMATED:
+        return Reason.ESTIMATED
+    return Reason.INCOMPLETE
+
+
+def _merged(*parts: Iterable[tuple[Doubt, Spans]]) -> dict[Doubt, Spans]:
+    """Join what is open for the same reason, and drop what is not any more."""
+    merged: defaultdict[Doubt, Spans] = defaultdict(Spans)
+    for part in parts:
+        for doubt, spans in part:
+            if spans:
+                merged[doubt] |= spans
+    return dict(merged)

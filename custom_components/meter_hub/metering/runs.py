@@ -1,0 +1,114 @@
+"""Which readings of a register belong together, and which contradict the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+RESTART_BELOW = 0.9
+"""A register that falls below this share of its value has restarted, or misread."""
+
+BELIEVED_AFTER = timedelta(days=1)
+"""A register that stays low for so long was set back; until then it only dipped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One reading of a register."""
+
+    at: datetime
+    value: float
+    """kWh."""
+    identity: str | None = None
+    """The serial number or the like of the meter, where the reading tells it."""
+
+
+def runs(points: Sequence[Point]) -> list[list[Point]]:
+    """Split readings, the oldest first, into runs that never fall.
+
+    A run is one meter's life: the next one begins where the identity changes or
+    the register restarts. The energy between two runs is unknown.
+    """
+    return [
+        run for one_meter in _by_identity(points) for run in _never_falling(one_meter)
+    ]
+
+
+def _by_identity(points: Sequence[Point]) -> list[list[Point]]:
+    """Split where another meter begins; a reading without identity changes nothing."""
+    meters: list[list[Point]] = []
+    current: str | None = None
+    for point in points:
+        changed = None not in (current, point.identity) and current != point.identity
+        if changed or not meters:
+            meters.append([])
+        current = point.identity or current
+        meters[-1].append(point)
+    return meters
+
+
+def _never_falling(points: Sequence[Point]) -> list[list[Point]]:
+    """Split where the register restarts, and drop the readings that are odd.
+
+    Where a register falls, either the few readings before the fall are odd (a
+    peak: 100, 90000, 101), or those after it (a dip: 500.00, 499.98, 500.30), or
+    it has restarted. A dip comes back to where it was within a day. A peak is a
+    minority: fewer readings than those that follow it and stay below, or after a
+    deep fall as many, if the register goes on from a value before the peak. A
+    deep fall that is neither is a restart; so is a shallow one after a day, and
+    until then its readings are left out.
+    """
+    kept: list[Point] = []
+    found = [kept]
+    index = 0
+    while index < len(points):
+        point = points[index]
+        if not kept or point.value >= kept[-1].value:
+            kept.append(point)
+            index += 1
+            continue
+        top = kept[-1].value
+        deep = point.value < top * RESTART_BELOW
+        back, dipped = _end_of_fall(points, index, top, deep=deep)
+        following = back - index
+        peak = _count_above(kept, point.value, following + 1)
+        peak_is_odd = (
+            peak <= following and peak < len(kept) if deep else peak < following
+        )
+        if dipped and not deep:
+            index = back
+        elif peak_is_odd:
+            del kept[-peak:]
+        elif dipped or (not deep and back == len(points)):
+            index = back
+        else:
+            kept = []
+            found.append(kept)
+    return found
+
+
+def _end_of_fall(
+    points: Sequence[Point], index: int, top: float, *, deep: bool
+) -> tuple[int, bool]:
+    """Return where the readings from `index` on stop being below `top`.
+
+    Also tell whether the fall was a dip, because they came back, or because a
+    shallow fall was followed by a deep one. Looks no farther than a day.
+    """
+    until = points[index].at + BELIEVED_AFTER
+    for later in range(index, len(points)):
+        point = points[later]
+        if point.at >= until:
+            return later, False
+        if point.value >= top or (not deep and point.value < top * RESTART_BELOW):
+            return later, True
+    return len(points), False
+
+
+def _count_above(kept: Sequence[Point], value: float, limit: int) -> int:
+    """Count the last readings that are above `value`, up to `limit`."""
+    count = 0
+    for point in reversed(kept):
+        if point.value <= value or count == limit:
+            break
+        count += 1
+    return count

@@ -1,0 +1,1 @@
+"""Tests of Meter Hub, and the simulator that they run against."""

@@ -1,0 +1,209 @@
+"""How many calls may be made, and when."""
+
+from bisect import bisect_left
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.meter_hub.metering.budget import Budget, Limits
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+def spend(budget: Budget, *calls: datetime) -> Budget:
+    """Make calls at these instants."""
+    for call in calls:
+        budget = budget.spent(call)
+    return budget
+
+
+def stored(budget: Budget) -> Budget:
+    """Take a budget through a restart."""
+    return Budget.from_json(budget.limits, json.loads(json.dumps(budget.to_json())))
+
+
+def test_the_first_call_may_be_made_at_once() -> None:
+    budget = Budget.fresh(Limits(MINUTE, per_minute=1, per_month=1))
+    assert budget.earliest(NOON) == NOON
+    assert budget.calls_this_month == 0
+
+
+def test_calls_keep_the_pace() -> None:
+    budget = Budget.fresh(Limits(MINUTE)).spent(NOON)
+    assert budget.earliest(NOON + 59 * SECOND) == NOON + MINUTE
+    assert budget.earliest(NOON + MINUTE) == NOON + MINUTE
+    assert budget.earliest(NOON + 2 * MINUTE) == NOON + 2 * MINUTE
+
+
+def test_a_minute_slides() -> None:
+    calls = (NOON, NOON + 50 * SECOND, NOON + 55 * SECOND)
+    budget = spend(Budget.fresh(Limits(SECOND, per_minute=3)), *calls)
+    assert budget.earliest(NOON + 56 * SECOND) == NOON + MINUTE
+    budget = budget.spent(NOON + MINUTE)
+    assert budget.earliest(NOON + 61 * SECOND) == NOON + 110 * SECOND
+
+
+def test_a_full_month_ends_at_the_next_ones_first_instant_in_utc() -> None:
+    limits = Limits(SECOND, per_month=2)
+    budget = spend(Budget.fresh(limits), NOON, NOON + MINUTE)
+    assert budget.calls_this_month == 2
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert budget.earliest(NOON + 2 * MINUTE) == december
+    assert budget.earliest(december - SECOND) == december
+    budget = budget.spent(december)
+    assert budget.calls_this_month == 1
+    assert budget.earliest(december + SECOND) == december + SECOND
+
+
+def test_a_month_is_not_full_because_of_the_one_before() -> None:
+    budget = spend(Budget.fresh(Limits(SECOND, per_month=2)), NOON, NOON + SECOND)
+    new_year = datetime(2027, 1, 1, tzinfo=UTC)
+    assert budget.earliest(new_year) == new_year
+
+
+def test_the_pace_reaches_into_the_next_month() -> None:
+    last = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
+    budget = Budget.fresh(Limits(MINUTE, per_month=1)).spent(last)
+    assert budget.earliest(last) == last + MINUTE
+
+
+def test_the_later_hold_wins() -> None:
+    budget = Budget.fresh(Limits(SECOND)).held(NOON + 2 * MINUTE).held(NOON + MINUTE)
+    assert budget.earliest(NOON) == NOON + 2 * MINUTE
+    assert budget.earliest(NOON + 3 * MINUTE) == NOON + 3 * MINUTE
+
+
+def test_a_hold_may_last_until_a_vendors_month_ends() -> None:
+    first = datetime(2026, 12, 1, tzinfo=UTC)
+    until = datetime(2027, 1, 1, tzinfo=UTC) + SECOND
+    assert Budget.fresh(Limits(SECOND)).held(until).earliest(first) == until
+
+
+def test_a_clock_that_was_years_ahead_blocks_nothing() -> None:
+    ahead = datetime(2066, 1, 1, tzinfo=UTC)
+    limits = Limits(MINUTE, per_minute=1, per_month=1)
+    budget = stored(Budget.fresh(limits).spent(ahead).held(ahead + MINUTE))
+    assert budget.earliest(NOON) == NOON
+    budget = budget.spent(NOON)
+    assert budget.calls_this_month == 1
+    assert budget.calls == (NOON,)
+
+
+def test_a_clock_that_steps_back_a_little_still_keeps_pace_and_count() -> None:
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    budget = Budget.fresh(Limits(MINUTE, per_month=2)).spent(december)
+    just_before = december - 10 * SECOND
+    assert budget.earliest(just_before) == december + MINUTE
+    budget = budget.spent(december + MINUTE)
+    assert budget.calls_this_month == 2
+    assert budget.earliest(just_before) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        [],
+        "text",
+        {"calls": 5, "month": None, "calls_this_month": 0, "hold": None},
+        {"calls": ["noon"], "month": None, "calls_this_month": 0, "hold": None},
+        {"calls": [], "month": None, "calls_this_month": "many", "hold": None},
+        {"calls": [], "month": None, "calls_this_month": 1, "hold": 17.5},
+        {
+            "calls": ["0001-01-01T00:00:00+23:00"],
+            "month": None,
+            "calls_this_month": 1,
+            "hold": None,
+        },
+    ],
+)
+def test_what_cannot_be_read_is_a_fresh_budget(data: Any) -> None:
+    limits = Limits(MINUTE)
+    assert Budget.from_json(limits, data) == Budget.fresh(limits)
+
+
+def test_a_stored_budget_holds_no_limits() -> None:
+    narrow = spend(Budget.fresh(Limits(MINUTE, per_month=1)), NOON)
+    wide = Budget.from_json(Limits(SECOND, per_month=9), narrow.to_json())
+    assert wide.earliest(NOON + SECOND) == NOON + SECOND
+    assert wide.calls_this_month == 1
+
+
+limits_of_all_kinds = st.builds(
+    Limits,
+    st.sampled_from([timedelta(0), SECOND, timedelta(seconds=7.5), 2 * MINUTE]),
+    st.none() | st.integers(1, 6),
+    st.none() | st.integers(1, 12),
+)
+steps = st.tuples(
+    st.sampled_from([0, 0, 0, 0.25, 1, 13, 61, 86_400, 9 * 86_400]),
+    st.sampled_from(["none", "none", "none", "restart", "hold"]),
+)
+
+
+@given(limits_of_all_kinds, st.lists(steps, min_size=1, max_size=40))
+def test_no_limit_is_ever_broken(
+    limits: Limits, sequence: list[tuple[float, str]]
+) -> None:
+    now = datetime(2026, 11, 30, 23, 58, tzinfo=UTC)
+    budget = Budget.fresh(limits)
+    calls: list[datetime] = []
+    for seconds, event in sequence:
+        now += timedelta(seconds=seconds)
+        held_until = now
+        if event == "hold":
+            held_until = now + 3 * MINUTE
+            budget = budget.held(held_until)
+        if event == "restart":
+            assert stored(budget) == budget
+            budget = stored(budget)
+        earliest = budget.earliest(now)
+        assert earliest >= held_until
+        assert budget.earliest(earliest) == earliest
+        now = earliest
+        budget = budget.spent(now)
+        calls.append(now)
+
+    for before, after in pairwise(calls):
+        assert after - before >= limits.pace
+    if limits.per_minute is not None:
+        for index, call in enumerate(calls):
+            in_window = bisect_left(calls, call + MINUTE) - index
+            assert in_window <= limits.per_minute
+    by_month = Counter((call.year, call.month) for call in calls)
+    if limits.per_month is not None:
+        assert max(by_month.values()) <= limits.per_month
+    assert budget.calls_this_month == by_month[now.year, now.month]
+
+
+@given(limits_of_all_kinds, st.lists(st.floats(0, 200), min_size=1, max_size=20))
+def test_a_call_waits_no_longer_than_a_limit_asks(
+    limits: Limits, waits: list[float]
+) -> None:
+    budget = Budget.fresh(limits)
+    now = NOON
+    calls: list[datetime] = []
+    for wait in waits:
+        now += timedelta(seconds=wait)
+        earliest = budget.earliest(now)
+        if earliest > now:
+            binding = {calls[-1] + limits.pace}
+            if limits.per_minute is not None and len(calls) >= limits.per_minute:
+                binding.add(calls[-limits.per_minute] + MINUTE)
+            if len(calls) == limits.per_month:
+                binding.add(datetime(2026, 12, 1, tzinfo=UTC))
+            assert earliest == max(binding)
+            if earliest.month != NOON.month:
+                return
+        now = earliest
+        budget = budget.spent(now)
+        calls.append(now)
+    assert len(calls) == len(waits)

@@ -1,0 +1,427 @@
+"""Registers that must not fall, jump or restart before Home Assistant sees them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+import json
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.meter_hub.metering.guard import (
+    GuardState,
+    HeldReason,
+    Rules,
+    Verdict,
+    check,
+)
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+RESOLUTION = 0.001
+WRAP_OF_AN_INVERTER = 1193.046
+PLAIN = Rules()
+
+
+def booked_by_home_assistant(states: Iterable[float]) -> float:
+    """Sum the states of a `total_increasing` sensor as the recorder does."""
+    total = 0.0
+    last: float | None = None
+    for state in states:
+        if last is None:
+            last = state
+        if state < 0.9 * last:
+            total += state
+        else:
+            total += state - last
+        last = state
+    return total
+
+
+class Register:
+    """A register as Home Assistant sees it, read once a minute."""
+
+    def __init__(self, rules: Rules = PLAIN, pace: timedelta = MINUTE) -> None:
+        """Start before the first reading."""
+        self.rules = rules
+        self.pace = pace
+        self.now = NOON
+        self.state: GuardState | None = None
+        self.published: list[float] = []
+        self.held: list[HeldReason | None] = []
+
+    def read(
+        self, *values: float, meter: str | None = None, at: datetime | None = None
+    ) -> list[float]:
+        """Pass values through the guard; return what is published for them."""
+        for value in values:
+            verdict = check(self.state, value, at or self.now, meter, self.rules)
+            self.now += self.pace
+            self.state = verdict.state
+            self.published.append(verdict.value)
+            self.held.append(verdict.held.reason if verdict.held else None)
+        return self.published[-len(values) :]
+
+    @property
+    def booked(self) -> float:
+        """What Home Assistant has counted since the first reading."""
+        return booked_by_home_assistant(self.published)
+
+
+def test_the_model_books_what_home_assistant_does() -> None:
+    assert booked_by_home_assistant([1011, 0, 1012]) == 1012
+    assert booked_by_home_assistant([1000, 950, 1001]) == 1
+    assert booked_by_home_assistant([26000, 12.345, 12.5]) == 12.5
+
+
+def test_values_that_grow_or_stay_pass() -> None:
+    register = Register()
+    values = [56.1, 56.1, 56.113, 58.0]
+    assert register.read(*values) == values
+    assert register.held == [None] * 4
+
+
+def test_a_zero_is_never_published_after_a_positive_value() -> None:
+    register = Register()
+    assert register.read(1011.0, 0.0, 0.0, 0.0, 1012.0) == [1011] * 4 + [1012]
+    assert register.held[1:4] == [HeldReason.ZERO] * 3
+    assert register.booked == 1
+
+
+def test_a_register_may_stand_at_zero() -> None:
+    assert Register().read(0.0, 0.0, 0.004) == [0.0, 0.0, 0.004]
+
+
+def test_a_register_that_was_not_ready_at_first_is_not_booked_whole() -> None:
+    register = Register()
+    register.read(0.0, 1011.0, 1011.5)
+    assert register.booked == 0.5
+
+
+def test_a_dip_is_held() -> None:
+    register = Register()
+    assert register.read(1000.0, 900.0, 1000.167) == [1000.0, 1000.0, 1000.167]
+    assert register.held == [None, HeldReason.DIP, None]
+
+
+def test_a_restart_is_a_new_cycle_at_the_second_low_reading() -> None:
+    register = Register()
+    published = register.read(1000.0, 0.001, 0.168, 0.5)
+    assert published == [1000.0, 1000.0, 0.168, 0.5]
+    assert register.held == [None, HeldReason.RESET_UNCONFIRMED, None, None]
+    assert register.booked == 0.5
+
+
+def test_a_low_value_that_repeats_itself_confirms_nothing() -> None:
+    register = Register()
+    register.read(1000.0, *[170.0] * 30, 1000.2)
+    assert register.published[:-1] == [1000.0] * 31
+    assert register.booked == pytest.approx(0.2)
+
+
+def test_low_values_that_contradict_one_another_confirm_nothing() -> None:
+    register = Register()
+    assert register.read(6140.0, 170.0, 3000.0, 12.0, 6140.1) == [6140] * 4 + [6140.1]
+
+
+def test_readings_from_before_the_last_one_change_nothing() -> None:
+    register = Register()
+    register.read(1000.0, 1000.5)
+    state = register.state
+    assert state is not None
+    late = check(state, 999.0, NOON - MINUTE, None, PLAIN)
+    assert late == Verdict(1000.5, state)
+
+
+def test_a_low_reading_confirms_only_what_is_older() -> None:
+    register = Register()
+    register.read(1000.0, 0.001)
+    register.now -= MINUTE
+    assert register.read(0.168) == [1000.0]
+    assert register.read(0.169) == [0.169]
+
+
+def test_a_small_correction_ends_in_the_registers_own_sum() -> None:
+    register = Register()
+    register.read(1000.0, 999.5, 999.7, 999.9, 1000.3)
+    assert register.published == [1000.0, 1000.0, 1000.0, 1000.0, 1000.3]
+    assert register.booked == pytest.approx(0.3)
+
+
+def test_a_fall_too_large_for_a_correction_goes_on_with_an_offset() -> None:
+    register = Register(pace=5 * MINUTE)
+    register.read(26000.0, 25000.0, 25000.1)
+    assert register.held[1:] == [HeldReason.DIP] * 2
+    assert register.read(25000.2, 25000.5) == [26000.2, 26000.5]
+    assert register.booked == pytest.approx(0.5)
+
+
+def test_a_new_meter_that_starts_near_zero_is_a_new_cycle() -> None:
+    register = Register()
+    register.read(26000.0, meter="old")
+    assert register.read(12.345, 12.5, meter="new") == [12.345, 12.5]
+    assert register.booked == 12.5
+
+
+@pytest.mark.parametrize("first", [5000.0, 23999.0, 24500.0, 26000.0, 41000.0])
+def test_a_used_meter_goes_on_where_the_old_one_ended(first: float) -> None:
+    register = Register()
+    register.read(26000.0, meter="old")
+    assert register.read(first, first + 0.25, meter="new") == [26000.0, 26000.25]
+    assert register.booked == 0.25
+
+
+def test_a_new_meter_that_is_not_seen_as_a_new_cycle_is_counted_all_the_same() -> None:
+    register = Register()
+    register.read(0.5, meter="old")
+    register.read(0.48, 0.6, meter="new")
+    assert register.booked == pytest.approx(0.6)
+
+
+def test_an_unknown_serial_is_no_new_meter() -> None:
+    register = Register()
+    register.read(26000.0)
+    register.read(26000.1, meter="a")
+    register.read(26000.2)
+    register.read(26000.3, meter="a")
+    assert register.published == [26000.0, 26000.1, 26000.2, 26000.3]
+    assert register.state is not None
+    assert register.state.identity == "a"
+
+
+def test_a_wrap_goes_on() -> None:
+    register = Register(Rules(wrap_at=42949672.96))
+    published = register.read(42949672.5, 0.04, 0.54)
+    assert published == [42949672.5, 42949673.0, 42949673.5]
+
+
+def test_a_sum_of_counters_survives_the_wrap_of_some() -> None:
+    register = Register(Rules(wrap_at=WRAP_OF_AN_INVERTER))
+    register.read(11216.0, 11216.5 - WRAP_OF_AN_INVERTER)
+    register.read(11217.0 - 3 * WRAP_OF_AN_INVERTER, 11217.5 - WRAP_OF_AN_INVERTER)
+    assert register.published == pytest.approx([11216.0, 11216.5, 11217.0, 11217.5])
+    register.read(11218.0)
+    assert register.booked == pytest.approx(2.0)
+
+
+def test_a_wrap_that_misses_a_little_does_not_fall() -> None:
+    register = Register(Rules(wrap_at=WRAP_OF_AN_INVERTER))
+    register.read(11216.0, 11215.0 - WRAP_OF_AN_INVERTER)
+    register.read(11216.5 - WRAP_OF_AN_INVERTER)
+    assert register.published == pytest.approx([11216.0, 11216.0, 11216.5])
+
+
+def test_a_jump_that_does_not_last_is_held() -> None:
+    register = Register(Rules(max_rate=20.0))
+    assert register.read(1000.0, 2037.0, 1000.1) == [1000.0, 1000.0, 1000.1]
+    assert register.held[1] is HeldReason.JUMP
+
+
+def test_a_jump_that_lasts_is_not_booked() -> None:
+    register = Register(Rules(max_rate=20.0), pace=5 * MINUTE)
+    register.read(1000.0, 2037.0, 2037.5)
+    assert register.held[1:] == [HeldReason.JUMP] * 2
+    assert register.read(2038.0, 2038.5) == [1001.0, 1001.5]
+
+
+def test_three_quick_readings_are_no_proof_of_a_jump() -> None:
+    register = Register(Rules(max_rate=20.0))
+    register.read(1000.0, *[2037.0] * 10)
+    assert register.published == [1000.0] * 11
+    register.read(2037.1)
+    assert register.booked == pytest.approx(0.1)
+
+
+def test_a_rise_behind_stale_answers_is_held_for_a_reading_only() -> None:
+    register = Register(Rules(max_rate=20.0))
+    published = register.read(1000.0, 1000.0, 1000.0, 1000.7, 1000.8)
+    assert published == [1000.0, 1000.0, 1000.0, 1000.0, 1000.8]
+
+
+def test_what_an_outage_has_let_pass_is_no_jump() -> None:
+    register = Register(Rules(max_rate=20.0), pace=timedelta(days=2))
+    assert register.read(1000.0, 1090.0) == [1000.0, 1090.0]
+
+
+@pytest.mark.parametrize(("first", "other"), [(6140.0, 170.0), (100.0, 87.5)])
+@pytest.mark.parametrize("pace", [MINUTE, 15 * MINUTE])
+def test_another_counter_of_the_device_is_not_booked_twice(
+    first: float, other: float, pace: timedelta
+) -> None:
+    register = Register(pace=pace)
+    register.read(first, other, other + 0.1, other + 0.2, first + 0.3, first + 0.4)
+    assert register.booked == pytest.approx(0.4)
+    register.read(other + 0.5, first + 0.6)
+    assert register.booked == pytest.approx(0.6)
+
+
+def test_a_restart_that_was_none_is_not_booked_whole() -> None:
+    register = Register(pace=5 * MINUTE)
+    register.read(6140.0, 1.0, 1.1, 1.2)
+    assert register.booked == pytest.approx(1.2)
+    register.read(6141.5, 6141.6)
+    assert register.booked == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        {},
+        [],
+        "text",
+        {"at": "noon"},
+        {
+            "at": NOON.isoformat(),
+            "raw": None,
+            "published": 1.0,
+            "offset": 0.0,
+            "identity": None,
+            "trend": None,
+            "former": None,
+        },
+    ],
+)
+def test_what_cannot_be_read_is_no_state(data: Any) -> None:
+    assert GuardState.from_json(data) is None
+
+
+def stored(state: GuardState) -> GuardState:
+    """Take a state through a restart."""
+    restored = GuardState.from_json(json.loads(json.dumps(state.to_json())))
+    assert restored is not None
+    return restored
+
+
+all_rules = st.builds(
+    Rules,
+    wrap_at=st.sampled_from([None, 100.0, WRAP_OF_AN_INVERTER]),
+    max_rate=st.sampled_from([None, 20.0]),
+)
+any_reading = st.tuples(
+    st.sampled_from([0.0, 0.1, 0.2, 5.0, 95.0, 99.9, 100.0, 100.1, 1250.0, 1293.1])
+    | st.floats(0, 2000),
+    st.sampled_from([-60, 0, 60, 300, 3600, 86_400]),
+    st.sampled_from([None, None, None, "a", "b"]),
+)
+
+
+@given(all_rules, st.lists(any_reading, min_size=1, max_size=25))
+def test_a_restart_changes_no_verdict(
+    rules: Rules, readings: Sequence[tuple[float, int, str | None]]
+) -> None:
+    now = NOON
+    state: GuardState | None = None
+    for value, seconds, meter in readings:
+        now += timedelta(seconds=seconds)
+        verdict = check(state, value, now, meter, rules)
+        if state is not None:
+            assert check(stored(state), value, now, meter, rules) == verdict
+        state = verdict.state
+
+
+@given(all_rules, st.lists(any_reading, min_size=1, max_size=25))
+def test_published_values_fall_only_for_a_new_cycle_near_zero(
+    rules: Rules, readings: Sequence[tuple[float, int, str | None]]
+) -> None:
+    now = NOON
+    state: GuardState | None = None
+    last = 0.0
+    for value, seconds, meter in readings:
+        now += timedelta(seconds=seconds)
+        verdict = check(state, value, now, meter, rules)
+        state = verdict.state
+        assert verdict.value == state.published
+        if verdict.value < last:
+            assert verdict.value < 0.9 * last
+            assert verdict.value == value <= 20
+        last = verdict.value
+
+
+distorted_step = st.tuples(
+    st.integers(0, 400),
+    st.sampled_from(["true", "true", "zero", "dip", "repeat"]),
+    st.floats(0, 0.999),
+    st.integers(1, 3),
+    st.booleans(),
+)
+
+
+@given(
+    st.integers(100_000, 60_000_000),
+    st.booleans(),
+    st.sampled_from([PLAIN, Rules(max_rate=50.0), Rules(wrap_at=42949672.96)]),
+    st.lists(distorted_step, max_size=30),
+)
+def test_only_what_was_measured_is_booked(
+    first: int,
+    starts_with_zero: bool,
+    rules: Rules,
+    distorted: list[tuple[int, str, float, int, bool]],
+) -> None:
+    """A true register, with glitches between any two of its readings.
+
+    Two dips that differ are no glitch: where they grow, so does a new register.
+    """
+    register = Register(rules)
+    if starts_with_zero:
+        register.read(0.0)
+    register.read(first * RESOLUTION)
+    true = last_true = first
+    measured_at = register.now - MINUTE
+    for growth, event, share, times, restarts in distorted:
+        true += growth
+        if event == "zero":
+            register.read(*[0.0] * times)
+        elif event == "dip" and register.held[-1] is None:
+            register.read(*[round(true * share) * RESOLUTION] * times)
+        elif event == "repeat":
+            register.read(*[last_true * RESOLUTION] * times, at=measured_at)
+        else:
+            last_true, measured_at = true, register.now
+            register.read(true * RESOLUTION)
+            assert register.booked == pytest.approx(
+                (true - first) * RESOLUTION, abs=RESOLUTION
+            )
+        assert register.booked <= (true - first) * RESOLUTION + RESOLUTION
+        if restarts:
+            assert register.state is not None
+            register.state = stored(register.state)
+    register.read(true * RESOLUTION)
+    assert register.booked == pytest.approx((true - first) * RESOLUTION, abs=RESOLUTION)
+
+
+another_life = st.tuples(
+    st.sampled_from(["reset", "new meter", "used meter"]),
+    st.integers(20_001, 80_000_000),
+    st.lists(st.integers(1, 400), min_size=2, max_size=6),
+    st.booleans(),
+)
+
+
+@given(
+    st.integers(20_000, 60_000_000),
+    st.lists(another_life, max_size=4),
+)
+def test_a_register_that_restarts_is_counted_from_zero_and_a_used_one_from_its_start(
+    first: int, lives: list[tuple[str, int, list[int], bool]]
+) -> None:
+    """A true register that is read each minute through resets and swaps."""
+    register = Register()
+    register.read(first * RESOLUTION, meter="0")
+    raw, measured, serial = first, 0, 0
+    for event, used, growths, glitches in lives:
+        if event == "reset" and raw * 0.9 <= sum(growths):
+            continue
+        serial += event != "reset"
+        raw = 0
+        if event == "used meter":
+            raw = used
+            register.read(raw * RESOLUTION, meter=str(serial))
+        for growth in growths:
+            raw += growth
+            measured += growth
+            register.read(raw * RESOLUTION, meter=str(serial))
+            if glitches:
+                register.read(0.0, meter=str(serial))
+        assert register.booked == pytest.approx(measured * RESOLUTION, abs=RESOLUTION)

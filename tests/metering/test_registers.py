@@ -1,0 +1,335 @@
+"""From register readings to hours, against known consumption."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.meter_hub.metering.model import (
+    Interval,
+    Quality,
+    Quantity,
+    Series,
+)
+from custom_components.meter_hub.metering.registers import Point, intervals
+
+SERIES = Series("m", Quantity.GRID_IMPORT)
+DAY = datetime(2026, 10, 24, tzinfo=UTC)
+MEASURED, ESTIMATED, INCOMPLETE = Quality
+
+
+def at(clock: str) -> datetime:
+    """Return an instant of the day; hours may go beyond 24."""
+    hours, minutes, *seconds = map(int, clock.split(":"))
+    return DAY + timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
+
+
+def points(*readings: tuple[str, float] | tuple[str, float, str]) -> list[Point]:
+    return [Point(at(clock), value, *identity) for clock, value, *identity in readings]
+
+
+def rows(found: Iterable[Interval]) -> list[tuple[str, float | None, Quality]]:
+    """Return the start of each interval, a whole hour, with what it says."""
+    result = []
+    for each in found:
+        assert each.end - each.start == timedelta(hours=1)
+        hour = (each.start - DAY) // timedelta(hours=1)
+        assert each.start == DAY + timedelta(hours=hour)
+        result.append((f"{hour}:00", each.energy, each.quality))
+    return result
+
+
+def hourly(*readings: tuple[str, float] | tuple[str, float, str]) -> list[object]:
+    return [*rows(intervals(SERIES, points(*readings)))]
+
+
+QUARTERS = [
+    ("10:00", 100.00),
+    ("10:15", 100.10),
+    ("10:30", 100.25),
+    ("10:45", 100.30),
+    ("11:00", 100.50),
+    ("11:15", 100.60),
+]
+
+
+def test_an_hour_is_the_difference_of_its_ends_and_the_running_one_is_left_out() -> (
+    None
+):
+    assert hourly(*QUARTERS) == [("10:00", 0.5, MEASURED)]
+
+
+def test_a_missing_hour_reading_is_interpolated() -> None:
+    assert hourly(
+        ("10:00", 100.00), ("10:45", 100.30), ("11:15", 100.90), ("12:00", 101.50)
+    ) == [("10:00", 0.6, ESTIMATED), ("11:00", 0.9, ESTIMATED)]
+
+
+def test_a_long_gap_is_spread_evenly_and_its_total_is_exact() -> None:
+    found = hourly(("10:00", 100.0), ("40:00", 131.0), ("41:00", 131.5))
+    assert found[:-1] == [
+        (f"{hour}:00", pytest.approx(31 / 30, abs=2e-6), ESTIMATED)
+        for hour in range(10, 40)
+    ]
+    assert found[-1] == ("40:00", 0.5, MEASURED)
+    energies = [
+        each.energy
+        for each in intervals(SERIES, points(("10:00", 100.0), ("40:00", 131.0)))
+    ]
+    assert sum(e for e in energies if e is not None) == pytest.approx(31, abs=1e-9)
+
+
+def test_a_meter_swap_consumes_nothing_and_never_goes_back() -> None:
+    assert hourly(
+        ("10:00", 5000.00, "old"),
+        ("11:00", 5000.40, "old"),
+        ("11:30", 0.05, "new"),
+        ("12:00", 0.25, "new"),
+        ("13:00", 0.65, "new"),
+    ) == [
+        ("10:00", 0.4, MEASURED),
+        ("11:00", 0.2, INCOMPLETE),
+        ("12:00", 0.4, MEASURED),
+    ]
+
+
+def test_a_new_identity_begins_anew_even_where_the_register_rises() -> None:
+    assert hourly(
+        ("10:00", 5.0, "old"),
+        ("10:45", 5.3, "old"),
+        ("11:15", 700.0, "new"),
+        ("12:00", 700.2, "new"),
+        ("13:00", 700.9),
+        ("14:00", 701.0, "new"),
+    ) == [
+        ("10:00", 0.3, INCOMPLETE),
+        ("11:00", 0.2, INCOMPLETE),
+        ("12:00", 0.7, MEASURED),
+        ("13:00", 0.1, MEASURED),
+    ]
+
+
+def test_both_parts_of_the_hour_of_a_swap_count() -> None:
+    assert hourly(
+        ("10:00", 5000.0), ("10:20", 5000.2), ("10:40", 0.1), ("11:00", 0.4)
+    ) == [("10:00", 0.5, INCOMPLETE)]
+
+
+def test_hours_without_any_reading_during_a_swap_are_unknown() -> None:
+    assert hourly(
+        ("10:00", 900.0, "old"),
+        ("11:30", 901.5, "old"),
+        ("14:40", 3.0, "new"),
+        ("15:00", 3.1, "new"),
+    ) == [
+        ("10:00", 1.0, ESTIMATED),
+        ("11:00", 0.5, INCOMPLETE),
+        ("14:00", 0.1, INCOMPLETE),
+    ]
+
+
+def test_a_meter_that_lived_for_minutes_only() -> None:
+    assert hourly(
+        ("10:00", 50.0, "a"),
+        ("10:10", 50.1, "a"),
+        ("10:20", 7.0, "b"),
+        ("10:30", 7.2, "b"),
+        ("10:40", 0.0, "c"),
+        ("11:00", 0.4, "c"),
+    ) == [("10:00", 0.7, INCOMPLETE)]
+
+
+def test_a_deep_fall_that_stays_is_a_new_meter() -> None:
+    assert hourly(
+        ("10:00", 1000.0), ("11:00", 1000.4), ("12:00", 0.001), ("13:00", 0.168)
+    ) == [("10:00", 0.4, MEASURED), ("12:00", 0.167, MEASURED)]
+
+
+@pytest.mark.parametrize("dip", [499.98, 460.0, 0.001])
+def test_a_dip_is_dropped_however_deep(dip: float) -> None:
+    assert hourly(("10:00", 500.00), ("10:15", dip), ("11:00", 500.30)) == [
+        ("10:00", 0.3, MEASURED)
+    ]
+
+
+@pytest.mark.parametrize("peak", [90000.0, 109.0, 100.9])
+def test_a_peak_is_dropped_not_what_follows(peak: float) -> None:
+    assert hourly(
+        ("9:00", 99.5),
+        ("10:00", 100.0),
+        ("10:30", peak),
+        ("11:00", 100.5),
+        ("12:00", 100.6),
+        ("13:00", 100.7),
+    ) == [
+        ("9:00", 0.5, MEASURED),
+        ("10:00", 0.5, MEASURED),
+        ("11:00", 0.1, MEASURED),
+        ("12:00", 0.1, MEASURED),
+    ]
+
+
+def test_a_peak_is_dropped_where_only_one_reading_follows() -> None:
+    assert hourly(("9:00", 100.0), ("9:30", 90000.0), ("10:00", 101.0)) == [
+        ("9:00", 1.0, MEASURED)
+    ]
+
+
+def test_two_peaks_in_a_row_and_apart() -> None:
+    assert hourly(
+        ("9:00", 100.0),
+        ("9:15", 90000.0),
+        ("9:30", 90001.0),
+        ("9:45", 100.3),
+        ("10:00", 100.4),
+        ("10:15", 90002.0),
+        ("10:30", 100.5),
+        ("11:00", 100.6),
+    ) == [("9:00", 0.4, MEASURED), ("10:00", 0.2, MEASURED)]
+
+
+def test_an_odd_first_reading_does_not_silence_the_rest() -> None:
+    assert hourly(
+        ("10:00", 500.0),
+        ("10:15", 460.0),
+        ("11:00", 460.3),
+        ("12:00", 460.7),
+        ("13:00", 461.0),
+    ) == [("11:00", 0.4, MEASURED), ("12:00", 0.3, MEASURED)]
+
+
+def test_a_register_that_is_set_back_goes_on_after_a_day() -> None:
+    before = [(f"{hour}:00", 500.0 + hour / 10) for hour in range(36)]
+    after = [(f"{hour}:00", 480.0 + hour / 10) for hour in range(36, 72)]
+    found = intervals(SERIES, points(*before, *after))
+    energies = [each.energy for each in found if each.energy is not None]
+    assert all(energy == pytest.approx(0.1) for energy in energies)
+    assert {each.start for each in found} == {
+        at(f"{hour}:00") for hour in range(71) if hour != 35
+    }
+
+
+def test_a_shallow_dip_hides_no_new_meter() -> None:
+    assert hourly(
+        ("10:00", 500.0),
+        ("10:30", 499.9),
+        ("11:00", 0.1),
+        ("11:30", 0.2),
+        ("12:00", 0.4),
+    ) == [("11:00", 0.3, MEASURED)]
+
+
+def test_order_and_duplicates_do_not_matter() -> None:
+    expected = hourly(*QUARTERS)
+    assert hourly(*reversed(QUARTERS)) == expected
+    assert hourly(*QUARTERS, *QUARTERS[2:4], *reversed(QUARTERS)) == expected
+
+
+def test_a_reading_near_the_hour_is_the_reading_at_the_hour() -> None:
+    assert hourly(("10:00:40", 1.0), ("10:59:10", 1.5), ("11:00:20", 1.6)) == [
+        ("10:00", 0.6, MEASURED)
+    ]
+    assert hourly(("9:59:05", 1.0), ("10:59:00", 1.5)) == [("10:00", 0.5, MEASURED)]
+    assert hourly(("9:59:05", 1.0), ("10:58:59", 1.5)) == []
+
+
+def test_the_first_partial_hour_is_unknown() -> None:
+    readings = [("10:10", 1.0), ("10:40", 1.5), ("11:00", 1.6), ("12:00", 2.0)]
+    assert hourly(*readings) == [("11:00", 0.4, MEASURED)]
+
+
+def test_the_first_partial_hour_counts_from_the_first_reading_ever() -> None:
+    readings = points(("9:53:06", 1.0), ("10:00", 1.1), ("11:00", 1.6))
+    assert intervals(SERIES, readings, floor=at("9:53:06")) == (
+        Interval(SERIES, at("9:53:06"), at("10:00"), 0.1, MEASURED),
+        Interval(SERIES, at("10:00"), at("11:00"), 0.5, MEASURED),
+    )
+    assert rows(intervals(SERIES, readings, floor=at("9:20"))) == [
+        ("10:00", 0.5, MEASURED)
+    ]
+
+
+def test_the_first_partial_hour_is_estimated_where_its_end_was_not_read() -> None:
+    readings = points(("9:30", 1.0), ("10:30", 2.0), ("11:00", 2.25))
+    assert intervals(SERIES, readings, floor=at("9:30")) == (
+        Interval(SERIES, at("9:30"), at("10:00"), 0.5, ESTIMATED),
+        Interval(SERIES, at("10:00"), at("11:00"), 0.75, ESTIMATED),
+    )
+
+
+def test_no_complete_hour_gives_nothing() -> None:
+    assert hourly() == []
+    assert hourly(("10:00", 1.0)) == []
+    minutes = [(f"0:{minute}", 20.0 + minute / 100) for minute in range(56, 60)]
+    minutes += [(f"1:0{minute}", 20.6 + minute / 100) for minute in range(7)]
+    assert hourly(*minutes[1:4], *minutes[5:]) == []
+
+
+def test_an_idle_meter_consumes_zero() -> None:
+    assert hourly(("10:00", 7.0), ("11:00", 7.0), ("12:00", 7.0)) == [
+        ("10:00", 0.0, MEASURED),
+        ("11:00", 0.0, MEASURED),
+    ]
+
+
+def test_binary_fractions_leave_no_trace() -> None:
+    assert hourly(("10:00", 0.1), ("11:00", 0.3), ("12:00", 0.6)) == [
+        ("10:00", 0.2, MEASURED),
+        ("11:00", 0.3, MEASURED),
+    ]
+
+
+steps = st.lists(st.integers(0, 400), min_size=1, max_size=120)
+
+
+def curve(increments: Sequence[int], start: int) -> list[Point]:
+    """Quarter-hourly readings in hundredths of a kWh."""
+    values = accumulate(increments, initial=start)
+    return [
+        Point(DAY + timedelta(minutes=15 * index), value / 100)
+        for index, value in enumerate(values)
+    ]
+
+
+@given(steps, st.integers(0, 10_000_000), st.data())
+def test_any_readings_give_what_they_enclose(
+    increments: list[int], start: int, data: st.DataObject
+) -> None:
+    whole = curve(increments, start)
+    seen = data.draw(st.lists(st.sampled_from(whole), min_size=1))
+    found = intervals(SERIES, seen)
+    by_instant = {point.at: point.value for point in seen}
+    read = sorted(instant for instant in by_instant if instant.minute == 0)
+    for each in found:
+        assert each.energy is not None
+        assert each.energy >= 0
+        exact = each.start in by_instant and each.end in by_instant
+        assert each.quality is (MEASURED if exact else ESTIMATED)
+    for before, after in pairwise(read):
+        between = sum(
+            each.energy or 0.0 for each in found if before <= each.start < after
+        )
+        assert between == pytest.approx(
+            by_instant[after] - by_instant[before], abs=1e-6
+        )
+    if read:
+        assert found == () or found[-1].end <= max(by_instant)
+
+
+@given(
+    st.lists(st.integers(0, 400), min_size=3, max_size=120),
+    st.integers(1000, 10_000_000),
+    st.sampled_from([0.0, 0.001, 0.5, 3.0, 50.0]),
+    st.data(),
+)
+def test_a_misread_value_never_becomes_consumption(
+    increments: list[int], start: int, misread: float, data: st.DataObject
+) -> None:
+    readings = curve(increments, start)
+    consumed = readings[-1].value - readings[0].value
+    odd = data.draw(st.integers(1, len(increments) - 1))
+    readings[odd] = Point(readings[odd].at, readings[odd].value * misread)
+    total = sum(each.energy or 0.0 for each in intervals(SERIES, readings))
+    assert total <= consumed + 1e-6
