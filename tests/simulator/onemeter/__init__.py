@@ -1,0 +1,5 @@
+"""The OneMeter cloud API."""
+
+from .api import OneMeterApi
+
+__all__ = ["OneMeterApi"]

@@ -1,0 +1,141 @@
+"""The simulator: all vendor APIs on loopback ports, and their control."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import cache
+from typing import Self
+
+from aiohttp import web
+from yarl import URL
+
+from .api import Call, CallLog, Truth, VendorApi, World
+from .clock import Clock, real_clock
+from .control import control_app
+from .day import Equipment
+from .faults import Distortion, Fault, Switchboard
+from .house import House
+from .middleware import log_calls, spoil_answers
+from .tariff import G12W
+from .vendors import VENDORS
+
+HOST = "127.0.0.1"
+INSTALLED = datetime(2025, 9, 14, 9, 53, 6, tzinfo=UTC)
+
+
+@cache
+def default_houses() -> tuple[House, ...]:
+    """Return a prosumer with two tariff zones, a battery and a car, and a consumer.
+
+    Always the same two, so that their days are worked out once in a process.
+    """
+    prosumer = Equipment(
+        base_watts=420,
+        solar_peak_watts=9600,
+        battery_watts=3000,
+        battery_watt_minutes=5000 * 60,
+        ev_watts=3680,
+    )
+    return House(1, prosumer, tariff=G12W), House(2, Equipment(base_watts=260))
+
+
+class Simulator:
+    """The vendors' clouds and gateways, for the time of an `async with`."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = real_clock,
+        houses: Sequence[House] | None = None,
+        installed: datetime = INSTALLED,
+        ports: Mapping[str, int] | None = None,
+        control_port: int = 0,
+    ) -> None:
+        """Watch houses since `installed`; a port of 0 is any free one."""
+        self._switchboard = Switchboard(clock)
+        self._log = CallLog()
+        self._ports = ports or {}
+        self._control_port = control_port
+        self._stack = AsyncExitStack()
+        self._urls: dict[str, str] = {}
+        self.control_url = ""
+        world = World(
+            clock,
+            default_houses() if houses is None else tuple(houses),
+            installed,
+            self._switchboard,
+        )
+        self.clock = clock
+        self.vendors: dict[str, VendorApi] = {
+            name: api(world) for name, api in VENDORS.items()
+        }
+
+    async def __aenter__(self) -> Self:
+        """Open the ports."""
+        async with AsyncExitStack() as stack:
+            for name, api in self.vendors.items():
+                app = web.Application(
+                    middlewares=[log_calls(api, self._log), spoil_answers(api)]
+                )
+                app.router.add_routes(api.routes())
+                url = await _serve(stack, app, self._ports.get(name, 0))
+                self._urls[name] = url + api.base_path
+            self.control_url = await _serve(
+                stack, control_app(self), self._control_port
+            )
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        """Close the ports, also those of requests that are never answered."""
+        await self._stack.aclose()
+
+    def vendor(self, name: str) -> VendorApi:
+        """Return a vendor's API; raises KeyError for an unknown vendor."""
+        return self.vendors[name]
+
+    def url(self, name: str) -> str:
+        """Return the base URL of a vendor, without a slash at its end."""
+        return self._urls[name]
+
+    def truth(self, vendor: str, meter_id: str, since: datetime | None = None) -> Truth:
+        """Return the hours that a vendor has published of a meter; see `truth.py`."""
+        return self.vendor(vendor).truth(meter_id, since)
+
+    def calls(
+        self, vendor: str, path: str = "*", credential: str | None = None
+    ) -> list[Call]:
+        """Return the requests that a vendor got, oldest first."""
+        return self._log.select(vendor, path, credential)
+
+    def add(self, trouble: Fault | Distortion) -> int:
+        """Switch on a fault or distortion.
+
+        Raises ValueError where the vendor is unknown or can't show it.
+        """
+        api = self.vendors.get(trouble.vendor)
+        if api is None:
+            raise ValueError(f"There is no vendor {trouble.vendor}")
+        if isinstance(trouble, Distortion) and trouble.kind not in api.distortions:
+            raise ValueError(f"{trouble.vendor} can't show {trouble.kind}")
+        return self._switchboard.add(trouble)
+
+    def clear(self, vendor: str | None = None) -> None:
+        """Switch off all faults and distortions, or those of one vendor."""
+        self._switchboard.clear(vendor)
+
+    @property
+    def active(self) -> Mapping[int, Fault | Distortion]:
+        """Return the faults and distortions that are on, by number."""
+        return self._switchboard.active
+
+
+async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> str:
+    # Handlers that never answer must end with their client, or with the simulator.
+    runner = web.AppRunner(
+        app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
+    )
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    await web.TCPSite(runner, HOST, port).start()
+    return str(URL.build(scheme="http", host=HOST, port=runner.addresses[0][1]))
