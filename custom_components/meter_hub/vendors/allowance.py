@@ -1,0 +1,46 @@
+"""The calls that may be made with one key or login, shared by all who use it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from ..metering.budget import Budget
+
+
+class Allowance:
+    """Spends a budget, and saves each call before it is made."""
+
+    def __init__(
+        self,
+        budget: Budget,
+        clock: Callable[[], datetime],
+        save: Callable[[Budget], Awaitable[None]],
+    ) -> None:
+        """Start from a budget as it was saved last."""
+        self.budget = budget
+        self._clock = clock
+        self._save = save
+        self._lock = asyncio.Lock()
+
+    def earliest(self, now: datetime) -> datetime:
+        """Return the first instant from `now` on at which a call may be made."""
+        return self.budget.earliest(now)
+
+    async def spend(self) -> datetime | None:
+        """Count a call that is about to be made.
+
+        Returns None when the call may be made, else the instant from which on it may.
+        """
+        async with self._lock:
+            now = self._clock()
+            if (earliest := self.budget.earliest(now)) > now:
+                return earliest
+            self.budget = self.budget.spent(now)
+            await self._save(self.budget)
+            return None
+
+    async def hold(self, until: datetime) -> None:
+        """Make no call before `until`, because the vendor said so."""
+        async with self._lock:
+            self.budget = self.budget.held(until)
+            await self._save(self.budget)

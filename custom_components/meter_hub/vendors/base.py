@@ -1,0 +1,181 @@
+"""The contract between a vendor and the rest of the integration."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from aiohttp import ClientSession
+
+from ..metering.budget import Limits
+from ..metering.ledger import Gap
+from ..metering.model import Span, Update
+from .allowance import Allowance
+
+type JsonObject = dict[str, Any]
+
+
+class VendorError(Exception):
+    """A vendor did not give what was asked.
+
+    `reason` is the key of the translated text. The text of the exception holds
+    no URL, query, header or body.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        """Name the reason, and a detail that is safe to show."""
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+
+
+class AuthError(VendorError):
+    """The credentials are refused; a person must act."""
+
+
+class Unavailable(VendorError):
+    """The vendor can't be reached or is out of order: network, 5xx, maintenance, HTML."""
+
+
+class RateLimited(VendorError):
+    """The vendor, or our own budget, allows no call for now."""
+
+    def __init__(self, reason: str, retry_after: timedelta) -> None:
+        """Say after what time a call may be made again."""
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class UnexpectedAnswer(VendorError):
+    """The vendor answered something that the client can't read."""
+
+
+class FieldKind(StrEnum):
+    """What a person types into a field, or picks."""
+
+    TEXT = "text"
+    SECRET = "secret"
+    EMAIL = "email"
+    NUMBER = "number"
+    SWITCH = "switch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a vendor's sign-in or options."""
+
+    key: str
+    kind: FieldKind
+    required: bool = True
+    default: str | float | bool | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login, API key or gateway; a config entry."""
+
+    unique_id: str
+    """Stable over renewed credentials where the vendor has an account id."""
+    title: str
+    update: Update
+    """What signing in taught us; `update.meters` lists the account's meters."""
+
+    @property
+    def meter_ids(self) -> frozenset[str]:
+        """The ids of the account's meters."""
+        return frozenset(meter.id for meter in self.update.meters or ())
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAccount:
+    """What a config entry remembers of its account."""
+
+    unique_id: str
+    meter_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The next call worth making. Vendors subclass it with what the call needs."""
+
+    due: datetime
+    live: bool
+    """True where a failure means that live values are not to be had."""
+    spans: tuple[Span, ...] = ()
+    """The stretches of history that the call asks for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """All that a backend gets from outside."""
+
+    session: ClientSession
+    clock: Callable[[], datetime]
+    credentials: Mapping[str, Any]
+    options: Mapping[str, Any]
+    allowance: Allowance
+    """The calls that may be made with these credentials, shared by all who use them."""
+    state: Mapping[str, Any]
+    """What `Backend.state` returned before a restart; empty at first."""
+    save_credentials: Callable[[Mapping[str, Any]], Awaitable[None]]
+    """To be awaited with renewed credentials before they are used."""
+
+
+class Backend(ABC):
+    """One account of one vendor."""
+
+    grace: timedelta
+    """How long live values outlive failing polls."""
+
+    @abstractmethod
+    async def connect(self) -> Account:
+        """Sign in and list the meters, with as few calls as that takes.
+
+        Raises the VendorError family.
+        """
+
+    @abstractmethod
+    def plan(self, now: datetime, gaps: Sequence[Gap]) -> Job | None:
+        """Return the next call worth making, or None where there is none.
+
+        `gaps` is what the ledger misses, for the meters that were picked. The job
+        may be due in the past (make it now) or in the future. Pure: planning twice
+        gives the same job.
+        """
+
+    @abstractmethod
+    async def fetch(self, job: Job) -> Update:
+        """Make the call. Raises the VendorError family.
+
+        The backend notes success and failure for its next plan.
+        """
+
+    @abstractmethod
+    def state(self) -> JsonObject:
+        """What must survive a restart so that no call is made before its time."""
+
+    def same_account(self, stored: KnownAccount, fresh: Account) -> bool:
+        """Tell whether fresh credentials open the account that an entry stands for."""
+        return stored.unique_id == fresh.unique_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """The declaration of a vendor."""
+
+    key: str
+    name: str
+    sign_in: tuple[Field, ...]
+    options: tuple[Field, ...] = ()
+    limits: Callable[[], Limits]
+    """The calls that the vendor allows; read when needed, as the endpoints may be replaced."""
+    quota_owner: Callable[[Mapping[str, Any]], str]
+    """What the limits are counted for: the text of a key or login, never stored as it is."""
+    history_days: int | None = None
+    """How far back history is fetched by default; None where the vendor has none."""
+    longest_history_days: int | None = None
+    build: Callable[[Context], Backend]

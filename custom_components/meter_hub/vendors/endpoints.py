@@ -1,0 +1,19 @@
+"""Every public host, with the pace that it asks for.
+
+Read as `endpoints.NAME` at call time, never imported by name: a development
+launcher replaces the values before Home Assistant loads the integration.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host's base URL, without a slash at its end, and the time between two calls."""
+
+    url: str
+    pace: timedelta
+
+
+ONEMETER = Endpoint("https://cloud.onemeter.com/api", pace=timedelta(minutes=1))

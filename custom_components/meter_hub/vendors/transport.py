@@ -1,0 +1,206 @@
+"""One request to a vendor: counted, bounded in time and size, its failures named."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+from http import HTTPStatus
+import json
+from typing import Any
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from .allowance import Allowance
+from .base import AuthError, RateLimited, Unavailable, UnexpectedAnswer, VendorError
+
+PATIENCE = timedelta(seconds=5)
+"""The longest wait for the allowance inside a call; a longer one is the plan's affair."""
+
+TIMEOUT = ClientTimeout(total=60, connect=15)
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+LARGEST_REFUSAL = 64 * 1024
+_PIECE = 64 * 1024
+
+DEFAULT_HOLD = timedelta(minutes=5)
+"""How long a vendor is left alone that is being asked too often but names no time."""
+
+LONGEST_HOLD = timedelta(days=1)
+"""A vendor that asks for more is believed for a day and then asked again."""
+
+type Explain = Callable[[int, Any], VendorError | None]
+"""Gives a vendor's own meaning to a refusal, from its status and its decoded body.
+
+None, for a body that is no JSON as for a result, leaves the usual meaning.
+"""
+
+
+class Transport:
+    """Makes the requests of one account."""
+
+    def __init__(
+        self,
+        session: ClientSession,
+        clock: Callable[[], datetime],
+        allowance: Allowance,
+        *,
+        attempts: int = 2,
+    ) -> None:
+        """Send through `session`, each attempt counted against `allowance`.
+
+        After a transient failure the request is sent again, up to `attempts` times
+        in all, unless the allowance would make the caller wait for it.
+        """
+        self._session = session
+        self._clock = clock
+        self._allowance = allowance
+        self._attempts = attempts
+
+    async def request_json(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        body: object | None = None,
+        explain: Explain | None = None,
+    ) -> Any:
+        """Send a request, with `body` as JSON where there is one; return the decoded answer.
+
+        Redirects are not followed: the key must not leave the host it is meant for.
+
+        Raises AuthError `invalid_auth`; Unavailable `cannot_connect`, `timeout`,
+        `server_error` or `not_json`; RateLimited `rate_limited`; UnexpectedAnswer
+        `bad_request`, `not_found` or `unexpected_answer`; or what `explain` returns.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=self._gives_up,
+            wait=wait_random_exponential(multiplier=1, max=PATIENCE.total_seconds()),
+            reraise=True,
+        )
+        request = partial(
+            self._session.request,
+            method,
+            url,
+            headers=headers,
+            params=params,
+            json=body,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+        return await retrying(self._attempt, request, explain)
+
+    async def _attempt(
+        self,
+        request: Callable[[], AbstractAsyncContextManager[ClientResponse]],
+        explain: Explain | None,
+    ) -> Any:
+        await self._admit()
+        try:
+            async with request() as response:
+                return await self._answer(response, explain)
+        except TimeoutError:
+            raise Unavailable("timeout") from None
+        except (ClientError, OSError) as err:
+            # The texts of these errors name the URL.
+            raise Unavailable("cannot_connect", type(err).__name__) from None
+
+    def _gives_up(self, state: RetryCallState) -> bool:
+        if stop_after_attempt(self._attempts)(state):
+            return True
+        now = self._clock()
+        return self._allowance.earliest(now) > now + PATIENCE
+
+    async def _admit(self) -> None:
+        """Count the call, or raise RateLimited where it may not be made soon."""
+        for _ in range(self._attempts):
+            if (allowed_from := await self._allowance.spend()) is None:
+                return
+            wait = allowed_from - self._clock()
+            if wait > PATIENCE:
+                break
+            await asyncio.sleep(wait.total_seconds())
+        raise RateLimited("rate_limited", wait)
+
+    async def _answer(self, response: ClientResponse, explain: Explain | None) -> Any:
+        if response.status in (HTTPStatus.OK, HTTPStatus.CREATED):
+            content = await _read(response, LARGEST_ANSWER)
+            if content is None:
+                raise UnexpectedAnswer("unexpected_answer", "too large")
+            try:
+                return json.loads(content)
+            except ValueError, RecursionError:
+                raise Unavailable("not_json") from None
+        if explain and (error := explain(response.status, await _refusal(response))):
+            raise error
+        retry_after = self._retry_after(response)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+            retry_after = retry_after or DEFAULT_HOLD
+        if retry_after:
+            await self._allowance.hold(self._clock() + retry_after)
+        raise _error_of(response.status, retry_after)
+
+    def _retry_after(self, response: ClientResponse) -> timedelta | None:
+        """Read the header in either form; nonsense is as good as nothing."""
+        text = response.headers.get("Retry-After", "").strip()
+        try:
+            if text.isdecimal():
+                wait = timedelta(seconds=int(text))
+            else:
+                until = parsedate_to_datetime(text)
+                if until.tzinfo is None:
+                    until = until.replace(tzinfo=UTC)
+                wait = until - self._clock()
+        except ValueError, OverflowError:
+            return None
+        return min(wait, LONGEST_HOLD) if wait > timedelta(0) else None
+
+
+def _error_of(status: int, retry_after: timedelta | None) -> VendorError:
+    detail = f"HTTP {status}"
+    match status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return RateLimited("rate_limited", retry_after or DEFAULT_HOLD)
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return AuthError("invalid_auth", detail)
+        case HTTPStatus.BAD_REQUEST:
+            return UnexpectedAnswer("bad_request", detail)
+        case HTTPStatus.NOT_FOUND:
+            return UnexpectedAnswer("not_found", detail)
+        case HTTPStatus.GONE:
+            return Unavailable("server_error", detail)
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Unavailable("server_error", detail)
+        case _ if status < HTTPStatus.BAD_REQUEST:
+            # A redirect or an empty answer: a sign-in page, or a host that has moved.
+            return Unavailable("not_json", detail)
+        case _:
+            return UnexpectedAnswer("unexpected_answer", detail)
+
+
+async def _read(response: ClientResponse, limit: int) -> bytes | None:
+    """Return the body, or None where it is longer than `limit`."""
+    content = bytearray()
+    async for piece in response.content.iter_chunked(_PIECE):
+        content += piece
+        if len(content) > limit:
+            return None
+    return bytes(content)
+
+
+async def _refusal(response: ClientResponse) -> Any:
+    try:
+        return json.loads(await _read(response, LARGEST_REFUSAL) or b"null")
+    except ValueError, RecursionError:
+        return None

@@ -1,0 +1,1 @@
+"""The vendors, tested without Home Assistant."""

@@ -1,0 +1,148 @@
+"""The command line, against a simulated cloud in another process's eyes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime, timedelta
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any
+
+import pytest
+
+from tests.simulator import Simulator
+
+ROOT = Path(__file__).parents[2]
+KEY = "simulated-onemeter-key"
+
+# The cloud's pace would make the test take minutes.
+WITHOUT_PACE = """
+import sys
+from datetime import timedelta
+from scripts.lib import probe
+from custom_components.meter_hub.vendors import endpoints
+endpoints.ONEMETER = endpoints.Endpoint("http://127.0.0.1:9", pace=timedelta(0))
+sys.exit(probe.main())
+"""
+
+
+@pytest.fixture
+async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
+    installed = datetime.now(UTC) - timedelta(days=40)
+    async with Simulator(installed=installed) as simulator:
+        yield simulator
+
+
+async def run(
+    *arguments: str, environment: Mapping[str, str] | None = None, line: str = ""
+) -> tuple[int | None, str, str]:
+    """Run the probe; return its exit status, its output and its errors."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        WITHOUT_PACE,
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, **(environment or {})},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate(line.encode())
+    return process.returncode, output.decode(), errors.decode()
+
+
+async def ask(simulator: Simulator, *command: str) -> list[dict[str, Any]]:
+    """Return what the probe says about the simulated account."""
+    url = simulator.url("onemeter")
+    status, output, errors = await run(
+        "onemeter", "--api-key", KEY, "--url", url, *command
+    )
+    assert (status, errors) == (0, "")
+    answer = json.loads(output)
+    assert isinstance(answer, list)
+    return answer
+
+
+async def test_meters(simulator: Simulator) -> None:
+    meters = await ask(simulator, "meters")
+    ids = simulator.vendor("onemeter").meter_ids
+    assert [meter["id"] for meter in meters] == [*ids]
+    assert all(meter["name"] and meter["active"] for meter in meters)
+
+
+async def test_read(simulator: Simulator) -> None:
+    readings = await ask(simulator, "read")
+    imports = [
+        reading
+        for reading in readings
+        if (reading["quantity"], reading["channel"]) == ("grid_import", "total")
+    ]
+    assert [reading["unit"] for reading in imports] == ["kWh", "kWh"]
+    assert all(reading["value"] > 8000 for reading in imports)
+    age = datetime.now(UTC) - datetime.fromisoformat(imports[0]["measured_at"])
+    assert timedelta(0) < age < timedelta(minutes=16)
+
+
+async def test_history(simulator: Simulator) -> None:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start, end = today - timedelta(days=34), today - timedelta(days=1)
+    rows = await ask(
+        simulator, "history", "--from", f"{start:%Y-%m-%d}", "--to", end.isoformat()
+    )
+    meter = simulator.vendor("onemeter").meter_ids[0]
+    truth = simulator.truth("onemeter", meter)["grid_import", "total"]
+    mine = {
+        datetime.fromisoformat(row["start"]): row["energy"]
+        for row in rows
+        if (row["meter"], row["quantity"], row["channel"])
+        == (meter, "grid_import", "total")
+    }
+    expected = {hour: each for hour, each in truth.items() if start <= hour < end}
+    assert mine.keys() == expected.keys()
+    assert len(mine) == 33 * 24
+    for hour, energy in mine.items():
+        assert energy == pytest.approx(expected[hour].kwh, abs=expected[hour].tolerance)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "line"),
+    [
+        ((), {"METER_HUB_API_KEY": KEY}, ""),
+        (("--api-key", "-"), {}, f"{KEY}\n"),
+    ],
+    ids=["environment", "standard input"],
+)
+async def test_the_key_need_not_stand_on_the_command_line(
+    simulator: Simulator, arguments: tuple[str], environment: dict[str, str], line: str
+) -> None:
+    url = ("--url", simulator.url("onemeter"))
+    status, output, _ = await run(
+        "onemeter", *arguments, *url, "meters", environment=environment, line=line
+    )
+    assert status == 0
+    assert len(json.loads(output)) == 2
+
+
+async def test_an_error_is_one_line(simulator: Simulator) -> None:
+    url = simulator.url("onemeter")
+    status, output, errors = await run(
+        "onemeter", "--api-key", "wrong-key", "--url", url, "meters"
+    )
+    assert (status, output) == (1, "")
+    assert errors.count("\n") == 1
+    assert "invalid_auth" in errors
+    assert "wrong-key" not in errors
+
+
+async def test_a_host_that_is_not_there_is_one_line_too(socket_enabled: None) -> None:
+    status, output, errors = await run("onemeter", "--api-key", KEY, "read")
+    assert (status, output) == (1, "")
+    assert errors == "scripts/probe: cannot_connect: ClientConnectorError\n"
+
+
+async def test_a_missing_key_is_asked_for(socket_enabled: None) -> None:
+    status, output, errors = await run("onemeter", "meters")
+    assert (status, output) == (1, "")
+    assert errors == "scripts/probe: --api-key is missing\n"
