@@ -1,0 +1,76 @@
+"""Electricity meters of many vendors in Home Assistant."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+
+from . import energy_dashboard
+from .backends import async_make_backend
+from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
+from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
+from .devices import async_keep_devices, async_remove_config_entry_device
+from .memory import Memory, take_over
+from .vendors.registry import VENDORS
+
+__all__ = [
+    "async_remove_config_entry_device",
+    "async_remove_entry",
+    "async_setup_entry",
+    "async_unload_entry",
+]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> bool:
+    """Set up an account."""
+    if (vendor := VENDORS.get(entry.data[CONF_VENDOR])) is None:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_vendor",
+            translation_placeholders={"vendor": entry.data[CONF_VENDOR]},
+        )
+    memory = Memory(hass, entry.entry_id)
+    await memory.async_load()
+    entry.async_on_unload(memory.async_close)
+    if handed := take_over(hass, entry.unique_id):
+        memory.backend = handed.state
+
+    async def save_credentials(credentials: Mapping[str, Any]) -> None:
+        hass.config_entries.async_update_entry(
+            entry, data={**entry.data, CONF_CREDENTIALS: dict(credentials)}
+        )
+
+    coordinator = MeterHubCoordinator(
+        hass,
+        entry,
+        vendor,
+        await async_make_backend(
+            hass,
+            vendor,
+            credentials=entry.data[CONF_CREDENTIALS],
+            options=entry.options,
+            state=memory.backend,
+            save_credentials=save_credentials,
+        ),
+        memory,
+    )
+    if handed:
+        coordinator.async_take(handed.update)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    async_keep_devices(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    coordinator.async_start()
+    await energy_dashboard.async_start(hass, entry)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> bool:
+    """Stop polling and writing; what is remembered is saved."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
+    """Forget the account; its statistics and dashboard sources stay."""
+    await Memory(hass, entry.entry_id).async_remove()

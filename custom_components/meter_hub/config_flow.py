@@ -1,0 +1,293 @@
+"""The way of an account into Home Assistant, built from what the vendors declare."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+import traceback
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.core import callback
+import probatio as vol
+
+from .accounts import entries_of, known_account, taken_meters, unique_id
+from .backends import async_make_backend
+from .const import (
+    CONF_CREDENTIALS,
+    CONF_DASHBOARD,
+    CONF_EXCLUDED_METERS,
+    CONF_METERS,
+    CONF_VENDOR,
+    DOMAIN,
+    LOGGER,
+)
+from .coordinator import MeterHubConfigEntry
+from .energy_dashboard import offers
+from .forms import cleaned, fields_schema, meters_selector, without_secrets
+from .memory import hand_over
+from .metering.model import Meter
+from .options_flow import MeterHubOptionsFlow
+from .settings import async_settings_form
+from .vendors.base import Account, Backend, RateLimited, Vendor, VendorError
+from .vendors.registry import VENDORS
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """An account that the vendor opened."""
+
+    backend: Backend
+    account: Account
+    credentials: Mapping[str, Any]
+
+
+class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Vendor, sign-in, meters, finish; and signing in again."""
+
+    VERSION = 1
+
+    _vendor: Vendor
+    _sign_in: SignIn
+    _offered: dict[str, Meter]
+    _picked: dict[str, Meter]
+
+    def __init__(self) -> None:
+        """Give each vendor the step that its line in the menu leads to."""
+        super().__init__()
+        for vendor in VENDORS.values():
+            step = partial(self._async_step_vendor, vendor)
+            setattr(self, f"async_step_{vendor.key}", step)
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> MeterHubOptionsFlow:
+        """Return the flow that changes an entry's options."""
+        return MeterHubOptionsFlow()
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the vendor."""
+        return self.async_show_menu(
+            step_id="user", menu_options=list(VENDORS), sort=True
+        )
+
+    async def async_step_meters(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Pick the meters; a single one is not asked for."""
+        errors = {}
+        if len(self._offered) == 1:
+            user_input = {CONF_METERS: list(self._offered)}
+        if user_input is not None:
+            if picked := user_input[CONF_METERS]:
+                self._picked = {
+                    meter_id: self._offered[meter_id] for meter_id in picked
+                }
+                return await self.async_step_finish()
+            errors[CONF_METERS] = "no_meter_picked"
+        active = [meter.id for meter in self._offered.values() if meter.active]
+        return self.async_show_form(
+            step_id="meters",
+            data_schema=vol.Schema(
+                {
+                    vol.Required(CONF_METERS, default=active): meters_selector(
+                        self._offered.values()
+                    )
+                }
+            ),
+            errors=errors,
+            description_placeholders={"account": self._sign_in.account.title},
+            last_step=False,
+        )
+
+    async def async_step_finish(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the settings, where there are any, and create the entry."""
+        if user_input is None:
+            form = await async_settings_form(
+                self.hass, self._vendor, self._picked, offers(self._picked.values())
+            )
+            if form.schema.schema:
+                return self.async_show_form(
+                    step_id="finish",
+                    data_schema=form.schema,
+                    description_placeholders=form.placeholders,
+                    last_step=True,
+                )
+        account = self._sign_in.account
+        self._hand_over(unique_id(self._vendor, account.unique_id))
+        return self.async_create_entry(
+            title=account.title,
+            data={CONF_VENDOR: self._vendor.key, **self._account_data()},
+            options={
+                CONF_EXCLUDED_METERS: sorted(account.meter_ids - set(self._picked)),
+                CONF_DASHBOARD: [],
+                **cleaned(user_input or {}),
+            },
+        )
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Sign in again, because the vendor refuses the credentials."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the credentials that work now."""
+        entry = self._get_reauth_entry()
+        return await self._async_sign_in_again("reauth_confirm", entry, user_input)
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Replace the credentials because a person wants to."""
+        entry = self._get_reconfigure_entry()
+        return await self._async_sign_in_again("reconfigure", entry, user_input)
+
+    async def _async_step_vendor(
+        self, vendor: Vendor, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Sign in to an account that is new here."""
+        form = await self._async_sign_in(
+            vendor,
+            vendor.key,
+            user_input,
+            refusal=lambda sign_in: None if sign_in.account.meter_ids else "no_meters",
+        )
+        if form is not None:
+            return form
+        self._vendor = vendor
+        backend, account = self._sign_in.backend, self._sign_in.account
+        await self.async_set_unique_id(unique_id(vendor, account.unique_id))
+        self._abort_if_unique_id_configured()
+        taken = taken_meters(self.hass, vendor)
+        self._offered = {
+            meter.id: meter
+            for meter in account.update.meters or ()
+            if meter.id not in taken
+        }
+        if not self._offered or any(
+            backend.same_account(known_account(vendor, entry), account)
+            for entry in entries_of(self.hass, vendor)
+        ):
+            return self.async_abort(reason="already_configured")
+        return await self.async_step_meters()
+
+    async def _async_sign_in_again(
+        self,
+        step_id: str,
+        entry: MeterHubConfigEntry,
+        user_input: dict[str, Any] | None,
+    ) -> ConfigFlowResult:
+        """Give an entry new credentials of the same account."""
+        vendor = VENDORS[entry.data[CONF_VENDOR]]
+        known = known_account(vendor, entry)
+
+        def refusal(sign_in: SignIn) -> str | None:
+            same = sign_in.backend.same_account(known, sign_in.account)
+            return None if same else "wrong_account"
+
+        form = await self._async_sign_in(
+            vendor, step_id, user_input, refusal=refusal, entry=entry
+        )
+        if form is not None:
+            return form
+        self._hand_over(entry.unique_id or entry.entry_id)
+        return self.async_update_reload_and_abort(
+            entry, data_updates=self._account_data()
+        )
+
+    async def _async_sign_in(
+        self,
+        vendor: Vendor,
+        step_id: str,
+        user_input: dict[str, Any] | None,
+        *,
+        refusal: Callable[[SignIn], str | None],
+        entry: MeterHubConfigEntry | None = None,
+    ) -> ConfigFlowResult | None:
+        """Sign in with what was typed; return the form where it must be shown (again).
+
+        `refusal` tells by which error an account that was opened won't do.
+        """
+        error: str | None = None
+        placeholders = {"vendor": vendor.name}
+        shown: Mapping[str, Any] = {}
+        if entry is not None:
+            placeholders["name"] = entry.title
+            shown = entry.data[CONF_CREDENTIALS]
+        if user_input is not None:
+            shown = typed = cleaned(user_input)
+            options = {} if entry is None else entry.options
+            try:
+                self._sign_in = await self._async_connect(vendor, typed, options)
+            except VendorError as err:
+                error = err.reason
+                if isinstance(err, RateLimited):
+                    minutes = ceil(err.retry_after.total_seconds() / 60)
+                    placeholders["minutes"] = str(minutes)
+            except Exception as err:  # noqa: BLE001  # its words could hold a secret
+                error = "unknown"
+                LOGGER.error(
+                    "Unexpected %s while signing in to %s:\n%s",
+                    type(err).__name__,
+                    vendor.name,
+                    "".join(traceback.format_tb(err.__traceback__)),
+                )
+            else:
+                error = refusal(self._sign_in)
+            if error is None:
+                return None
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(
+                fields_schema(vendor.sign_in), without_secrets(vendor.sign_in, shown)
+            ),
+            errors={} if error is None else {"base": error},
+            description_placeholders=placeholders,
+            last_step=entry is not None,
+        )
+
+    async def _async_connect(
+        self, vendor: Vendor, typed: dict[str, Any], options: Mapping[str, Any]
+    ) -> SignIn:
+        """Open the account; raises the VendorError family."""
+        credentials: Mapping[str, Any] = typed
+
+        async def save_credentials(renewed: Mapping[str, Any]) -> None:
+            nonlocal credentials
+            credentials = renewed
+
+        backend = await async_make_backend(
+            self.hass,
+            vendor,
+            credentials=typed,
+            options=options,
+            state={},
+            save_credentials=save_credentials,
+        )
+        account = await backend.connect()
+        return SignIn(backend, account, dict(credentials))
+
+    def _account_data(self) -> dict[str, Any]:
+        """Return what an entry keeps of the account."""
+        return {
+            CONF_CREDENTIALS: self._sign_in.credentials,
+            CONF_METERS: sorted(self._sign_in.account.meter_ids),
+        }
+
+    def _hand_over(self, entry_unique_id: str) -> None:
+        """Spare the set-up of the entry the call that was made here."""
+        hand_over(
+            self.hass,
+            entry_unique_id,
+            self._sign_in.account.update,
+            self._sign_in.backend.state(),
+        )

@@ -1,0 +1,18 @@
+"""Names that the parts of the integration share."""
+
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "meter_hub"
+LOGGER: Final = logging.getLogger(__package__)
+PLATFORMS: Final = [Platform.SENSOR]
+
+CONF_VENDOR: Final = "vendor"
+CONF_CREDENTIALS: Final = "credentials"
+CONF_METERS: Final = "meters"
+
+CONF_EXCLUDED_METERS: Final = "excluded_meters"
+CONF_HISTORY_DAYS: Final = "history_days"
+CONF_DASHBOARD: Final = "dashboard"

@@ -1,0 +1,271 @@
+"""Runs the plan of one account; the one place where vendors' errors become HA's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import traceback
+from typing import TypedDict, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+
+from .const import CONF_EXCLUDED_METERS, DOMAIN, LOGGER
+from .history import History
+from .intake import expire, take_in
+from .issues import async_show_missing
+from .memory import Memory
+from .metering.model import Meter, Reading, Series, Update
+from .vendors.base import (
+    AuthError,
+    Backend,
+    Job,
+    RateLimited,
+    UnexpectedAnswer,
+    Vendor,
+    VendorError,
+)
+
+type MeterHubConfigEntry = ConfigEntry[MeterHubCoordinator]
+
+_SOONEST = timedelta(seconds=1)
+"""An interval of zero would stop polling for good."""
+
+_LONGEST = timedelta(minutes=5)
+"""Looking at the plan costs nothing; a computer that slept knows of no timer."""
+
+_PAUSE = timedelta(minutes=5)
+"""After a fault in the code of a backend, which then can't say when to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is known of the picked meters of an account."""
+
+    meters: Mapping[str, Meter]
+    readings: Mapping[Series, Reading]
+    """Registers have passed the guard; a value that is out of date is None."""
+    missing: frozenset[str]
+    """Meters that the vendor has no longer."""
+
+
+class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
+    """One account: asks its backend what to do next, and does it."""
+
+    config_entry: MeterHubConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: MeterHubConfigEntry,
+        vendor: Vendor,
+        backend: Backend,
+        memory: Memory,
+    ) -> None:
+        """Begin with what is remembered; makes no call."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=vendor.name,
+            always_update=False,
+        )
+        self.vendor = vendor
+        self.backend = backend
+        self.memory = memory
+        self.account_id: str = entry.unique_id or entry.entry_id
+        self.excluded = frozenset[str](entry.options.get(CONF_EXCLUDED_METERS, ()))
+        self.history = History(
+            hass,
+            entry,
+            vendor,
+            memory,
+            excluded=self.excluded,
+            notify=self._replan,
+        )
+        self._failure: VendorError | None = None
+        self._not_before: datetime | None = None
+        self._refused = False
+        self._faulty = False
+
+    @callback
+    def async_start(self) -> None:
+        """Run from now on, also while no entity listens."""
+        self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
+        self.config_entry.async_on_unload(
+            lambda: async_show_missing(self.hass, self.config_entry, ())
+        )
+        self._show_missing()
+        self.history.async_start()
+
+    @callback
+    def async_take(self, update: Update) -> None:
+        """Take what a config flow learned instead of asking for it again."""
+        self._apply(update)
+        self.memory.polled_at = dt_util.utcnow()
+
+    @override
+    async def _async_update_data(self) -> Snapshot:
+        now = dt_util.utcnow()
+        first = self.data is None
+        try:
+            if first and self.memory.meters:
+                return self._snapshot(now)
+            if (job := self._plan(now)) is not None:
+                if (due := self._due(job)) <= now:
+                    await self._async_do(job, first=first)
+                elif first:
+                    raise self._update_failed(
+                        RateLimited("rate_limited", due - now), due
+                    )
+            return self._current(dt_util.utcnow())
+        finally:
+            self._schedule(dt_util.utcnow())
+
+    def _plan(self, now: datetime) -> Job | None:
+        """Return what the backend wants to do next."""
+        try:
+            return self.backend.plan(now, self.history.gaps(now))
+        except Exception as err:  # noqa: BLE001  # a vendor's fault must not end the loop
+            self._note_fault(err)
+            self._failure = UnexpectedAnswer("unexpected_answer")
+            return None
+
+    def _due(self, job: Job) -> datetime:
+        return max(job.due, self._not_before or job.due)
+
+    def _schedule(self, now: datetime) -> None:
+        """Set when to look at the plan again."""
+        instants = [
+            reading.valid_until
+            for reading in self.memory.readings.values()
+            if reading.valid_until is not None
+        ]
+        if self._failure is not None and self.memory.polled_at is not None:
+            instants.append(self.memory.polled_at + self.backend.grace)
+        instants = [instant for instant in instants if instant > now]
+        if (job := self._plan(now)) is not None:
+            instants.append(self._due(job))
+        wake = min([now + _LONGEST, *instants])
+        self.update_interval = max(_SOONEST, wake - now)
+
+    @callback
+    def _replan(self) -> None:
+        """Look at the plan again, because the history has changed."""
+        if not self._refused and not self._shutdown_requested:
+            self._schedule(dt_util.utcnow())
+            self._schedule_refresh()
+        self.async_update_listeners()
+
+    async def _async_do(self, job: Job, *, first: bool) -> None:
+        """Make a call, and note what it taught us.
+
+        Raises ConfigEntryAuthFailed where the credentials are refused; all other
+        errors are noted.
+        """
+        try:
+            self._apply(await self.backend.fetch(job))
+        except VendorError as err:
+            self._note_failure(job, err, first=first)
+        except Exception as err:  # noqa: BLE001  # a vendor's fault must not end the loop
+            self._note_fault(err)
+            self._note_failure(job, UnexpectedAnswer("unexpected_answer"), first=first)
+        else:
+            self._faulty = self._refused = False
+            if job.live:
+                self._failure = None
+                self.memory.polled_at = dt_util.utcnow()
+        finally:
+            self.memory.backend = self.backend.state()
+            self.memory.save_soon()
+
+    def _apply(self, update: Update) -> None:
+        """Take an update in, live values and history."""
+        take_in(self.memory, update, self.excluded, dt_util.utcnow())
+        self._show_missing()
+        self.history.submit(update)
+
+    def _note_failure(self, job: Job, err: VendorError, *, first: bool) -> None:
+        """Note what a failed call means for the values and for the plan."""
+        if job.spans:
+            self.history.failed(job)
+        if isinstance(err, AuthError):
+            self._refused = True
+            raise ConfigEntryAuthFailed(**self._texts(err)) from err
+        if isinstance(err, RateLimited):
+            self._not_before = dt_util.utcnow() + err.retry_after
+        if job.live or first:
+            self._failure = err
+        LOGGER.debug("A call to %s failed: %s", self.vendor.name, err)
+
+    def _note_fault(self, err: Exception) -> None:
+        """Say once where a backend broke; its own words could hold anything."""
+        self._not_before = dt_util.utcnow() + _PAUSE
+        if not self._faulty:
+            LOGGER.error(
+                "Unexpected %s while talking to %s:\n%s",
+                type(err).__name__,
+                self.vendor.name,
+                "".join(traceback.format_tb(err.__traceback__)),
+            )
+        self._faulty = True
+
+    def _current(self, now: datetime) -> Snapshot:
+        """Return the values; raises UpdateFailed once they have outlived the grace."""
+        if self._failure is not None and (
+            self.memory.polled_at is None
+            or now - self.memory.polled_at >= self.backend.grace
+        ):
+            raise self._update_failed(
+                self._failure, self._not_before
+            ) from self._failure
+        return self._snapshot(now)
+
+    def _snapshot(self, now: datetime) -> Snapshot:
+        self.memory.readings = expire(self.memory.readings, now)
+        return Snapshot(
+            meters={
+                meter.id: meter
+                for meter in self.memory.meters.values()
+                if meter.id not in self.excluded
+            },
+            readings={
+                series: reading
+                for series, reading in self.memory.readings.items()
+                if series.meter not in self.excluded
+            },
+            missing=self.memory.missing - self.excluded,
+        )
+
+    def _show_missing(self) -> None:
+        async_show_missing(
+            self.hass,
+            self.config_entry,
+            [
+                meter
+                for meter in self.memory.meters.values()
+                if meter.id in self.memory.missing - self.excluded
+            ],
+        )
+
+    def _update_failed(self, err: VendorError, until: datetime | None) -> UpdateFailed:
+        """Return the error of Home Assistant; no call is worth making before `until`."""
+        wait = (until - dt_util.utcnow()).total_seconds() if until else 0
+        return UpdateFailed(retry_after=wait if wait > 0 else None, **self._texts(err))
+
+    def _texts(self, err: VendorError) -> _Texts:
+        return {
+            "translation_domain": DOMAIN,
+            "translation_key": err.reason,
+            "translation_placeholders": {"vendor": self.vendor.name},
+        }
+
+
+class _Texts(TypedDict):
+    """How Home Assistant's errors are translated."""
+
+    translation_domain: str
+    translation_key: str
+    translation_placeholders: dict[str, str]

@@ -1,0 +1,177 @@
+"""What a person may attach to a bug report: nothing secret, nothing personal.
+
+Meters are numbered instead of named, and texts of unknown meaning are left out.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from .const import (
+    CONF_CREDENTIALS,
+    CONF_DASHBOARD,
+    CONF_EXCLUDED_METERS,
+    CONF_METERS,
+    CONF_VENDOR,
+)
+from .coordinator import MeterHubConfigEntry
+from .energy_dashboard import offers
+from .memory import async_get_allowance
+from .metering.guard import GuardState
+from .metering.ledger import Page
+from .metering.model import Kind, Reading, Series
+from .metering.spans import HOUR, Spans
+from .vendors.base import FieldKind, VendorError
+
+PERSONAL = {"id", "name", "serial", "parent", "identity"}
+"""What a meter, and the guard of its registers, know of a home and its grid contract."""
+
+HARMLESS_OPTIONS = {FieldKind.NUMBER, FieldKind.SWITCH}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: MeterHubConfigEntry
+) -> dict[str, Any]:
+    """Return what is known of an account and of how its data gets here."""
+    coordinator = entry.runtime_data
+    memory = coordinator.memory
+    now = dt_util.utcnow()
+    aliases = {
+        meter_id: f"meter {number}"
+        for number, meter_id in enumerate(sorted(_meter_ids(entry)), start=1)
+    }
+    budget = (
+        await async_get_allowance(
+            hass, coordinator.vendor, entry.data[CONF_CREDENTIALS]
+        )
+    ).budget
+    return {
+        "vendor": entry.data[CONF_VENDOR],
+        "options": _options(entry, aliases),
+        "last_update_success": coordinator.last_update_success,
+        "error": _reason(coordinator.last_exception),
+        "budget": {
+            "calls_this_month": budget.calls_this_month,
+            "earliest": budget.earliest(now),
+        },
+        "backend": _harmless(coordinator.backend.state(), aliases),
+        "meters": {
+            aliases[meter.id]: async_redact_data(asdict(meter), PERSONAL)
+            | {"missing": meter.id in memory.missing}
+            for meter in memory.meters.values()
+        },
+        "readings": _by_series(memory.readings, aliases, _reading),
+        "guards": _by_series(memory.guards, aliases, _guard),
+        "history": {
+            "progress": coordinator.history.progress,
+            "series": _by_series(memory.pages, aliases, _page),
+        },
+    }
+
+
+def _meter_ids(entry: MeterHubConfigEntry) -> set[str]:
+    memory = entry.runtime_data.memory
+    listed = {*entry.data[CONF_METERS], *entry.options.get(CONF_EXCLUDED_METERS, ())}
+    series = {*memory.readings, *memory.guards, *memory.pages}
+    return listed | memory.meters.keys() | {each.meter for each in series}
+
+
+def _options(entry: MeterHubConfigEntry, aliases: Mapping[str, str]) -> dict[str, Any]:
+    coordinator = entry.runtime_data
+    requests = entry.options.get(CONF_DASHBOARD, ())
+    unknown = {
+        field.key
+        for field in coordinator.vendor.options
+        if field.kind not in HARMLESS_OPTIONS
+    }
+    return {
+        **async_redact_data(entry.options, unknown),
+        CONF_EXCLUDED_METERS: [
+            aliases[meter_id]
+            for meter_id in entry.options.get(CONF_EXCLUDED_METERS, ())
+        ],
+        CONF_DASHBOARD: [
+            f"{offer.kind} of {aliases[offer.meter]}"
+            for offer in offers(coordinator.memory.meters.values())
+            if offer.key in requests
+        ],
+    }
+
+
+def _reason(error: BaseException | None) -> str | None:
+    """Return why the last update failed, without the text of an unknown error."""
+    cause = error.__cause__ if error else None
+    if isinstance(cause, VendorError):
+        return cause.reason
+    return type(error).__name__ if error else None
+
+
+def _harmless(state: Any, aliases: Mapping[str, str]) -> Any:
+    """Return a backend's state with its numbers, flags and instants only."""
+    match state:
+        case dict():
+            return {
+                aliases.get(key, key): _harmless(value, aliases)
+                for key, value in state.items()
+            }
+        case list() | tuple():
+            return [_harmless(value, aliases) for value in state]
+        case str() if state not in aliases and dt_util.parse_datetime(state) is None:
+            return REDACTED
+        case str():
+            return aliases.get(state, state)
+        case _:
+            return state
+
+
+def _by_series[V](
+    known: Mapping[Series, V],
+    aliases: Mapping[str, str],
+    show: Callable[[Series, V], dict[str, Any]],
+) -> dict[str, Any]:
+    return {
+        f"{aliases[series.meter]} {series.quantity} {series.channel}": show(
+            series, value
+        )
+        for series, value in sorted(known.items(), key=lambda item: item[0])
+    }
+
+
+def _reading(series: Series, reading: Reading) -> dict[str, Any]:
+    unsafe = series.quantity.kind is Kind.TEXT and reading.value is not None
+    return {
+        "value": REDACTED if unsafe else reading.value,
+        "measured_at": reading.measured_at,
+        "valid_until": reading.valid_until,
+        "since": reading.since,
+        "estimated": reading.estimated,
+    }
+
+
+def _guard(_: Series, state: GuardState) -> dict[str, Any]:
+    return async_redact_data(asdict(state), PERSONAL)
+
+
+def _page(_: Series, page: Page) -> dict[str, Any]:
+    return {
+        "floor": page.floor,
+        "explored": _extent(page.explored),
+        "empty": _extent(page.empty),
+        "open": [
+            asdict(doubt) | _extent(hours) for doubt, hours in sorted(page.open.items())
+        ],
+    }
+
+
+def _extent(spans: Spans) -> dict[str, Any]:
+    stretches = list(spans)
+    return {
+        "stretches": len(stretches),
+        "hours": sum((end - start) / HOUR for start, end in stretches),
+        "first": stretches[0][0] if stretches else None,
+        "last": stretches[-1][1] if stretches else None,
+    }

@@ -1,0 +1,72 @@
+"""The form of what may be changed after signing in; the same at first and later."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from homeassistant.components.energy.const import DOMAIN as ENERGY_DOMAIN
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+import probatio as vol
+
+from .const import CONF_DASHBOARD, DOMAIN
+from .energy_dashboard import Offer, async_kinds_present
+from .forms import fields_schema, settings_fields, ticks
+from .metering.model import Meter
+from .vendors.base import Vendor
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsForm:
+    """A form, and what its description says of the Energy dashboard."""
+
+    schema: vol.Schema
+    placeholders: Mapping[str, str]
+
+
+async def async_settings_form(
+    hass: HomeAssistant,
+    vendor: Vendor,
+    meters: Mapping[str, Meter],
+    offers: Collection[Offer],
+    *,
+    requested: Collection[str] | None = None,
+) -> SettingsForm:
+    """Return the form of history, options and what the Energy dashboard could get.
+
+    `requested` are the offers to tick; by default those of a kind that the
+    dashboard has no source of.
+    """
+    kinds = await _async_kinds(hass)
+    present = await async_kinds_present(hass)
+    if requested is None:
+        requested = [offer.key for offer in offers if offer.kind not in present]
+    schema = fields_schema(settings_fields(vendor))
+    if offers and ENERGY_DOMAIN in hass.config.components:
+        schema = schema.extend(
+            {
+                vol.Optional(
+                    CONF_DASHBOARD,
+                    default=[offer.key for offer in offers if offer.key in requested],
+                ): ticks(
+                    {
+                        offer.key: f"{meters[offer.meter].name}: {kinds[offer.kind]}"
+                        for offer in offers
+                    }
+                )
+            }
+        )
+    there = sorted(kinds.get(kind, kind) for kind in present)
+    return SettingsForm(schema, {"present": ", ".join(there) or kinds["none"]})
+
+
+async def _async_kinds(hass: HomeAssistant) -> dict[str, str]:
+    """Return the names of the kinds of source, in Home Assistant's language."""
+    prefix = f"component.{DOMAIN}.selector.energy_source.options."
+    texts = await async_get_translations(
+        hass, hass.config.language, "selector", {DOMAIN}
+    )
+    return {
+        key.removeprefix(prefix): text
+        for key, text in texts.items()
+        if key.startswith(prefix)
+    }

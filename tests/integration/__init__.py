@@ -1,0 +1,1 @@
+"""Tests of the integration inside a running Home Assistant."""

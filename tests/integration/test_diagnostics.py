@@ -1,0 +1,219 @@
+"""Diagnostics help with a bug, and give nobody away."""
+
+from dataclasses import replace
+from datetime import timedelta
+import json
+from typing import Any
+
+from homeassistant.components.diagnostics import REDACTED
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
+from custom_components.meter_hub.vendors.base import Field, FieldKind, Unavailable
+from custom_components.meter_hub.vendors.registry import VENDORS
+
+from .conftest import EntryFactory, Settle
+from .scripted import START, Script
+
+ID = "b7c1-9911-house-id"
+OTHER_ID = "b7c1-9911-garage-id"
+SECRETS = {
+    "key": "open-sesame-key",
+    "token": "token-of-a-session",
+    "note": "ring at Lovelace",
+}
+PERSONAL = {
+    "name": "Villa Lovelace",
+    "serial": "SN-590012345678",
+    "address": "Baker Street 221b",
+    "account": "ada@example.org",
+    "title": "Ada's account",
+}
+
+HOUSE = Meter(
+    ID,
+    PERSONAL["name"],
+    manufacturer="Acme",
+    model="X1",
+    serial=PERSONAL["serial"],
+    firmware="2.3",
+)
+GARAGE = Meter(OTHER_ID, f"Garage of {PERSONAL['name']}", parent=ID)
+IMPORT = Series(ID, Quantity.GRID_IMPORT)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MockConfigEntry:
+    """Set up an account that is full of secrets and personal data."""
+    monkeypatch.setitem(
+        VENDORS,
+        "scripted",
+        replace(
+            script.vendor(),
+            options=(
+                Field(key="factor", kind=FieldKind.NUMBER),
+                Field(key="note", kind=FieldKind.TEXT),
+            ),
+        ),
+    )
+    script.meters = (HOUSE, GARAGE)
+    script.readings = (
+        Reading(Series(ID, Quantity.METER_SERIAL), PERSONAL["serial"]),
+        Reading(Series(ID, Quantity.METER_ADDRESS), PERSONAL["address"]),
+        Reading(Series(ID, Quantity.TARIFF), None),
+        Reading(Series(ID, Quantity.LAST_READING), START),
+        Reading(IMPORT, 1234.5, measured_at=START),
+    )
+    script.know(IMPORT, START - timedelta(hours=72), *([0.5] * 68))
+    entry = make_entry(
+        credentials={"api_key": SECRETS["key"]},
+        account=PERSONAL["account"],
+        meters=(ID, OTHER_ID),
+        excluded_meters=[OTHER_ID],
+        dashboard=[f"grid/{ID}"],
+        history_days=5,
+        factor=10,
+        note=SECRETS["note"],
+    )
+    hass.config_entries.async_update_entry(entry, title=PERSONAL["title"])
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(timedelta(minutes=20))
+    monkeypatch.setattr(
+        entry.runtime_data.backend,
+        "state",
+        lambda: {
+            "session": SECRETS["token"],
+            "seen": {ID: START.isoformat(), OTHER_ID: None},
+            "order": [OTHER_ID, 3, True],
+        },
+    )
+    return entry
+
+
+async def _diagnostics(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry
+) -> dict[str, Any]:
+    assert await async_setup_component(hass, "diagnostics", {})
+    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert isinstance(diagnostics, dict)
+    return diagnostics
+
+
+async def test_nothing_secret_or_personal_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    """Whatever the vendor and the person put in, it stays here."""
+    text = json.dumps(await _diagnostics(hass, hass_client, entry))
+
+    for hidden in (ID, OTHER_ID, *SECRETS.values(), *PERSONAL.values()):
+        assert hidden not in text
+
+
+async def test_what_helps_with_a_bug_is_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    """Meters are told apart by number; garage comes before house."""
+    shown = await _diagnostics(hass, hass_client, entry)
+
+    now = START + timedelta(minutes=20)
+    assert shown["vendor"] == "scripted"
+    assert shown["options"] == {
+        "excluded_meters": ["meter 1"],
+        "dashboard": ["grid of meter 2"],
+        "history_days": 5,
+        "factor": 10,
+        "note": REDACTED,
+    }
+    assert (shown["last_update_success"], shown["error"]) == (True, None)
+    assert shown["budget"] == {"calls_this_month": 3, "earliest": now.isoformat()}
+    assert shown["backend"] == {
+        "session": REDACTED,
+        "seen": {"meter 2": START.isoformat(), "meter 1": None},
+        "order": ["meter 1", 3, True],
+    }
+    assert shown["meters"]["meter 2"] == {
+        "id": REDACTED,
+        "name": REDACTED,
+        "kind": "grid",
+        "manufacturer": "Acme",
+        "model": "X1",
+        "serial": REDACTED,
+        "firmware": "2.3",
+        "hardware": None,
+        "parent": None,
+        "active": True,
+        "missing": False,
+    }
+    readings = shown["readings"]
+    assert readings["meter 2 meter_serial total"]["value"] == REDACTED
+    assert readings["meter 2 tariff total"]["value"] is None
+    assert readings["meter 2 last_reading total"]["value"] == START.isoformat()
+    assert readings["meter 2 grid_import total"] == {
+        "value": 1234.5,
+        "measured_at": START.isoformat(),
+        "valid_until": None,
+        "since": None,
+        "estimated": False,
+    }
+    guard = shown["guards"]["meter 2 grid_import total"]
+    assert (guard["published"], guard["identity"]) == (1234.5, REDACTED)
+    assert shown["history"]["progress"] == 100
+    assert shown["history"]["series"]["meter 2 grid_import total"] == {
+        "floor": (START - timedelta(hours=72)).isoformat(),
+        "explored": {
+            "stretches": 1,
+            "hours": 72,
+            "first": (START - timedelta(hours=72)).isoformat(),
+            "last": START.isoformat(),
+        },
+        "empty": {
+            "stretches": 1,
+            "hours": 4,
+            "first": (START - timedelta(hours=4)).isoformat(),
+            "last": START.isoformat(),
+        },
+        "open": [],
+    }
+
+
+async def test_a_failure_is_shown_by_its_reason(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    script: Script,
+    settle: Settle,
+) -> None:
+    """The reason is a word of ours; the text of an error could be anything."""
+    script.failure = Unavailable("cannot_connect", PERSONAL["address"])
+    entry.runtime_data.backend.grace = timedelta(minutes=5)
+    await settle(timedelta(minutes=20))
+
+    shown = await _diagnostics(hass, hass_client, entry)
+
+    assert (shown["last_update_success"], shown["error"]) == (False, "cannot_connect")
+    assert PERSONAL["address"] not in json.dumps(shown)
+
+
+async def test_an_error_without_a_reason_is_shown_by_its_kind(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
+) -> None:
+    """Its text may hold what the vendor answered."""
+    entry.runtime_data.last_exception = ValueError(SECRETS["token"])
+
+    shown = await _diagnostics(hass, hass_client, entry)
+
+    assert shown["error"] == "ValueError"
+    assert SECRETS["token"] not in json.dumps(shown)

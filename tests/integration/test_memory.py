@@ -1,0 +1,234 @@
+"""What survives a restart, and what a broken file does: nothing."""
+
+from datetime import timedelta
+import json
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+
+from custom_components.meter_hub.const import DOMAIN
+from custom_components.meter_hub.memory import (
+    HandOver,
+    Memory,
+    async_get_allowance,
+    hand_over,
+    take_over,
+)
+from custom_components.meter_hub.metering.guard import GuardState
+from custom_components.meter_hub.metering.ledger import Page
+from custom_components.meter_hub.metering.model import (
+    Meter,
+    Quantity,
+    Reading,
+    Series,
+    Update,
+)
+from custom_components.meter_hub.metering.spans import Spans
+from custom_components.meter_hub.vendors.registry import VENDORS
+
+from .conftest import EntryFactory, Settle
+from .scripted import HOUR, HOUSE, IMPORT, START, Script
+
+LAST_READING = Series(HOUSE.id, Quantity.LAST_READING)
+SERIAL = Series(HOUSE.id, Quantity.METER_SERIAL)
+
+
+def remembering(hass: HomeAssistant) -> Memory:
+    """Return a memory with something of everything."""
+    memory = Memory(hass, "entry")
+    memory.meters = {
+        HOUSE.id: HOUSE,
+        "garage": Meter("garage", "Garage", serial="1", parent=HOUSE.id, active=False),
+    }
+    memory.missing = frozenset({"garage"})
+    memory.readings = {
+        reading.series: reading
+        for reading in (
+            Reading(IMPORT, 12.5, measured_at=START, since=START - HOUR),
+            Reading(LAST_READING, START, valid_until=START + HOUR, estimated=True),
+            Reading(SERIAL, "0042"),
+            Reading(Series("garage", Quantity.GRID_POWER), None),
+        )
+    }
+    memory.guards = {IMPORT: GuardState(START, 12.5, 12.5, identity="0042")}
+    memory.pages = {IMPORT: Page(floor=START, explored=Spans.of((START, START + HOUR)))}
+    memory.backend = {"polled": START.isoformat()}
+    memory.polled_at = START
+    return memory
+
+
+async def test_everything_survives(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """What is saved is what is loaded."""
+    before = remembering(hass)
+    await before.async_save()
+
+    after = Memory(hass, "entry")
+    await after.async_load()
+
+    for name in (
+        "meters",
+        "missing",
+        "readings",
+        "guards",
+        "pages",
+        "backend",
+        "polled_at",
+    ):
+        assert getattr(after, name) == getattr(before, name), name
+
+
+async def test_frequent_readings_do_not_put_off_saving(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any], settle: Settle
+) -> None:
+    """A meter that is read every few seconds is saved every minute."""
+    memory = remembering(hass)
+    for _ in range(7):
+        memory.save_soon()
+        await settle(timedelta(seconds=10), timedelta(seconds=10))
+
+    assert hass_storage[f"{DOMAIN}.entry"]["data"]["polled_at"] == START.isoformat()
+
+
+async def test_closed_memory_writes_no_more(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any], settle: Settle
+) -> None:
+    """After unloading, the file belongs to the next set-up."""
+    memory = remembering(hass)
+    await memory.async_close()
+    memory.meters = {}
+    memory.save_soon()
+    await memory.async_save()
+    await settle(timedelta(minutes=2))
+
+    assert len(hass_storage[f"{DOMAIN}.entry"]["data"]["meters"]) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        {"foreign": 7},
+        {"version": 99, "data": {}},
+        {"version": 1, "minor_version": 1, "data": ["foreign"]},
+        {"version": 1, "minor_version": 1, "data": {"pages": 3}},
+        {"version": 1, "minor_version": 1, "data": {"pages": {"a/b/c": {}}}},
+    ],
+)
+async def test_broken_file_is_started_anew(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    hass_storage: dict[str, Any],
+    content: Any,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An account is set up whatever its file has become."""
+    entry = make_entry()
+    hass_storage[f"{DOMAIN}.{entry.entry_id}"] = content
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert len(script.live_calls) == 1
+    warnings = [
+        record
+        for record in caplog.records
+        if record.levelno >= logging.WARNING
+        and record.name == "custom_components.meter_hub"
+    ]
+    assert len(warnings) == 1
+
+
+async def test_two_entries_with_one_key_share_one_allowance(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
+) -> None:
+    """The vendor counts by key, and so do we; other keys are other counts."""
+    vendor = script.vendor(pace=timedelta(minutes=1))
+    one = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+    assert one is await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+    assert one is not await async_get_allowance(hass, vendor, {"api_key": "other"})
+
+    assert await one.spend() is None
+    assert await one.spend() == dt_util.utcnow() + timedelta(minutes=1)
+
+
+async def test_call_is_on_disk_before_it_is_made(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A restart in the middle of a call can't make it a second time."""
+    stored: list[dict[str, Any]] = []
+    monkeypatch.setitem(VENDORS, "scripted", script.vendor(pace=timedelta(minutes=1)))
+
+    class Calls(list[Any]):
+        """Looks at the storage whenever a call is made."""
+
+        @override
+        def append(self, call: Any) -> None:
+            stored.extend(
+                store["data"]
+                for key, store in hass_storage.items()
+                if key.startswith(f"{DOMAIN}.allowance.")
+            )
+
+    script.calls = Calls()
+    entry = make_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+
+    assert [each["calls"] for each in stored] == [[START.isoformat()]]
+
+
+async def test_allowance_survives_a_restart_and_a_broken_file(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
+) -> None:
+    """Calls made before a restart count after it; garbage counts as none."""
+    vendor = script.vendor(pace=timedelta(minutes=1))
+    key = f"{DOMAIN}_allowances"
+    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+    await allowance.spend()
+
+    hass.data.pop(key)
+    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+    assert allowance.earliest(START) == START + timedelta(minutes=1)
+
+    (name,) = (name for name in hass_storage if name.startswith(f"{DOMAIN}.allow"))
+    hass_storage[name]["data"] = ["garbage"]
+    hass.data.pop(key)
+    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+    assert allowance.earliest(START) == START
+
+
+async def test_no_secret_is_stored(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Neither the memory nor the allowance holds the key."""
+    entry = make_entry(credentials={"api_key": "open-sesame"})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.config_entries.async_unload(entry.entry_id)
+
+    ours = {key: store for key, store in hass_storage.items() if DOMAIN in key}
+    assert len(ours) == 2
+    assert "open-sesame" not in json.dumps(ours)
+
+
+async def test_hand_over_is_taken_once(hass: HomeAssistant) -> None:
+    """What a flow left counts for one set-up, not for later ones."""
+    update = Update((HOUSE,))
+    hand_over(hass, "scripted_account", update, {})
+
+    assert take_over(hass, "scripted_other") is None
+    assert take_over(hass, "scripted_account") == HandOver(update, {})
+    assert take_over(hass, "scripted_account") is None
+    assert take_over(hass, None) is None

@@ -1,0 +1,89 @@
+"""The texts are complete, and follow the rules that Home Assistant has for them."""
+
+import re
+
+import pytest
+
+from custom_components.meter_hub.energy_dashboard import SOURCE_KINDS
+from custom_components.meter_hub.forms import settings_fields
+from custom_components.meter_hub.vendors.base import Field, Vendor
+from custom_components.meter_hub.vendors.registry import VENDORS
+
+from .texts import PLACEHOLDER, TEXTS, leaves
+
+ALL = dict(leaves(TEXTS))
+CONFIG = TEXTS["config"]
+EACH_VENDOR = pytest.mark.parametrize(
+    "vendor", VENDORS.values(), ids=lambda vendor: vendor.key
+)
+REASONS = (
+    "invalid_auth",
+    "cannot_connect",
+    "timeout",
+    "server_error",
+    "not_json",
+    "rate_limited",
+    "unexpected_answer",
+    "bad_request",
+    "not_found",
+)
+
+
+def assert_has(step: dict[str, dict[str, str]], fields: tuple[Field, ...]) -> None:
+    """Each field has a label and an explanation."""
+    for field in fields:
+        assert step["data"][field.key]
+        assert step["data_description"][field.key]
+
+
+def test_rules_for_each_text() -> None:
+    """No addresses, no markup, no stray blanks, and placeholders that are filled in."""
+    for path, text in ALL.items():
+        assert text, path
+        assert text == text.strip(), path
+        assert not re.search(r"https?://|www\.", text), path
+        assert not re.search(r"<[a-zA-Z/]", text), path
+        assert not re.search(r"'{\w+}'", text), path
+        assert all(name.isidentifier() for name in PLACEHOLDER.findall(text)), path
+        assert all(re.fullmatch(r"[a-z0-9_-]+", key) for key in path.split(".")), path
+
+
+@pytest.mark.parametrize("flow", ["config", "options"])
+def test_each_field_is_explained(flow: str) -> None:
+    for step in TEXTS[flow]["step"].values():
+        assert step["title"]
+        assert step.get("data", {}).keys() == step.get("data_description", {}).keys()
+
+
+@EACH_VENDOR
+def test_each_vendor_has_its_texts(vendor: Vendor) -> None:
+    """A line in the menu, a sign-in, and what the shared forms ask of it."""
+    steps = CONFIG["step"]
+    assert steps["user"]["menu_options"][vendor.key]
+    assert steps["user"]["menu_option_descriptions"][vendor.key]
+    assert_has(steps[vendor.key], vendor.sign_in)
+    assert_has(steps["reauth_confirm"], vendor.sign_in)
+    assert_has(steps["reconfigure"], vendor.sign_in)
+    assert_has(steps["finish"], settings_fields(vendor))
+    assert_has(TEXTS["options"]["step"]["init"], settings_fields(vendor))
+
+
+def test_no_text_of_a_vendor_that_is_gone() -> None:
+    shared = {"user", "meters", "finish", "reauth_confirm", "reconfigure"}
+
+    assert CONFIG["step"].keys() == shared | VENDORS.keys()
+    assert CONFIG["step"]["user"]["menu_options"].keys() == VENDORS.keys()
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_each_reason_is_told(reason: str) -> None:
+    """In the dialog, and at run time, where only the vendor's name is at hand."""
+    assert CONFIG["error"][reason]
+    message = TEXTS["exceptions"][reason]["message"]
+    assert set(PLACEHOLDER.findall(message)) <= {"vendor"}
+
+
+def test_each_kind_of_source_has_a_name() -> None:
+    names = TEXTS["selector"]["energy_source"]["options"]
+
+    assert set(SOURCE_KINDS.values()) <= names.keys()
