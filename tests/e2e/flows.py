@@ -1,0 +1,38 @@
+"""Walks Meter Hub's real config flow over Home Assistant's REST API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .home import Home, HomeError
+
+FLOWS = "config/config_entries/flow"
+
+
+async def add_vendor(
+    home: Home, vendor: str, sign_in: Mapping[str, Any], dashboard_meter: str | None
+) -> str:
+    """Add one account of a vendor and return the id of its config entry.
+
+    Every field but the sign-in's keeps what the form suggests; the Energy dashboard
+    gets `dashboard_meter` only. Raises HomeError where the flow shows an error or aborts.
+    """
+    step = await home.post(FLOWS, {"handler": "meter_hub"})
+    step = await home.post(f"{FLOWS}/{step['flow_id']}", {"next_step_id": vendor})
+    while step["type"] == "form":
+        if step["errors"]:
+            raise HomeError(f"{vendor}, step {step['step_id']}: {step['errors']}")
+        fields = {field["name"]: field for field in step["data_schema"]}
+        answer = {
+            name: field["default"] for name, field in fields.items() if "default" in field
+        }
+        answer |= {name: sign_in[name] for name in fields if name in sign_in}
+        if "dashboard" in fields:
+            answer["dashboard"] = [
+                option["value"]
+                for option in fields["dashboard"]["selector"]["select"]["options"]
+                if dashboard_meter and option["value"].endswith(dashboard_meter)
+            ]
+        step = await home.post(f"{FLOWS}/{step['flow_id']}", answer)
+    if step["type"] != "create_entry":
+        raise HomeError(f"{vendor}: the flow ended with {step}")
+    return str(step["result"]["entry_id"])
