@@ -225,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
-    print(json.dumps(answer, indent=2, default=datetime.isoformat))
+    print(json.dumps(answer, indent=2, ensure_ascii=False, default=datetime.isoformat))
     return 0
 
 

@@ -16,7 +16,7 @@ from tests.simulator import Simulator
 
 from .flows import add_vendor
 from .home import PASSWORD, REPOSITORY, USERNAME, Home
-from .proof import Proof, prove, series_verdicts
+from .proof import Proof, imported_hours, prove
 
 FOLDER = REPOSITORY / ".demo"
 HISTORY = timedelta(days=60)
@@ -40,7 +40,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8321, help="of Home Assistant")
     options = parser.parse_args()
     try:
-        return asyncio.run(_run(check=options.check, fresh=options.fresh, port=options.port))
+        return asyncio.run(
+            _run(check=options.check, fresh=options.fresh, port=options.port)
+        )
     except KeyboardInterrupt, asyncio.CancelledError:
         return 0
 
@@ -82,7 +84,8 @@ def endpoints(simulator: Simulator) -> dict[str, dict[str, object]]:
 async def add_missing_vendors(home: Home, simulator: Simulator) -> None:
     """Add each vendor once; the first house of the first vendor joins the dashboard."""
     present = {
-        entry["title"] for entry in await home.ask("config_entries/get", domain="meter_hub")
+        entry["title"]
+        for entry in await home.ask("config_entries/get", domain="meter_hub")
     }
     if len(present) >= len(ENDPOINTS):
         return
@@ -95,19 +98,25 @@ async def add_missing_vendors(home: Home, simulator: Simulator) -> None:
 async def until_imported(home: Home, simulator: Simulator) -> None:
     """Wait until every published hour is there; says how far it is, and gives up loudly."""
     deadline = monotonic() + IMPORT_SECONDS
-    known = -1
-    while True:
-        missing = hours = 0
-        for vendor in ENDPOINTS:
-            for verdict in (await series_verdicts(home, simulator, vendor)).values():
-                hours += verdict.hours
-                missing += len(verdict.missing)
-        if hours != known:
-            _say(f"Importing history: {hours} hours, {missing} to come")
+    known, published = -1, _published_hours(simulator)
+    while monotonic() < deadline:
+        if (hours := await imported_hours(home)) != known:
+            _say(f"Importing history: {hours} of {published} hours")
             known = hours
-        if not missing or monotonic() > deadline:
+        # An hour more may have been published while these were imported.
+        if hours >= published and hours >= (published := _published_hours(simulator)):
             return
         await asyncio.sleep(1)
+    _say("Giving up: the history is not complete")
+
+
+def _published_hours(simulator: Simulator) -> int:
+    return sum(
+        len(series)
+        for vendor in ENDPOINTS
+        for meter in simulator.vendor(vendor).meter_ids
+        for series in simulator.truth(vendor, meter).values()
+    )
 
 
 async def _until_in_dashboard(home: Home) -> None:
@@ -133,7 +142,9 @@ def _installed(folder: Path) -> datetime:
     """Return when the simulated meters were installed: the same instant in every run."""
     path = folder / "installed"
     if not path.exists():
-        start = (datetime.now(UTC) - HISTORY).replace(minute=53, second=6, microsecond=0)
+        start = (datetime.now(UTC) - HISTORY).replace(
+            minute=53, second=6, microsecond=0
+        )
         path.write_text(start.isoformat())
     return datetime.fromisoformat(path.read_text())
 

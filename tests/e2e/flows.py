@@ -23,7 +23,9 @@ async def add_vendor(
             raise HomeError(f"{vendor}, step {step['step_id']}: {step['errors']}")
         fields = {field["name"]: field for field in step["data_schema"]}
         answer = {
-            name: field["default"] for name, field in fields.items() if "default" in field
+            name: field["default"]
+            for name, field in fields.items()
+            if "default" in field
         }
         answer |= {name: sign_in[name] for name in fields if name in sign_in}
         if "dashboard" in fields:

@@ -13,11 +13,17 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketRe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 USERNAME = "demo"
-PASSWORD = "meter-hub-demo"  # noqa: S105 - a throw-away account on loopback
+PASSWORD = "meter-hub-demo"
 START_SECONDS = 120
 STOP_SECONDS = 30
 
-KNOWN_LOG_LINES = ("ffmpeg", "libturbojpeg", "turbojpeg", "zlib_ng", "custom integration")
+KNOWN_LOG_LINES = (
+    "ffmpeg",
+    "libturbojpeg",
+    "turbojpeg",
+    "zlib_ng",
+    "custom integration",
+)
 """What a Home Assistant without system libraries logs about itself."""
 
 HTTP_SETTINGS = {
@@ -137,7 +143,9 @@ class Home:
         """
         assert self._socket is not None
         self._message += 1
-        await self._socket.send_json({"id": self._message, "type": command, **arguments})
+        await self._socket.send_json(
+            {"id": self._message, "type": command, **arguments}
+        )
         while True:
             answer = await self._socket.receive_json()
             if answer.get("id") == self._message and answer["type"] == "result":
@@ -255,7 +263,11 @@ class Home:
             code = await self._code_for_password(client)
         async with self._session.post(
             f"{self.url}/auth/token",
-            data={"grant_type": "authorization_code", "code": code, "client_id": client},
+            data={
+                "grant_type": "authorization_code",
+                "code": code,
+                "client_id": client,
+            },
         ) as response:
             tokens = await response.json()
         self._access_token = tokens["access_token"]

@@ -61,7 +61,9 @@ async def prove(home: Home, simulator: Simulator, vendors: list[str]) -> Proof:
 
 def statistic_id(vendor: str, meter: str, quantity: str, channel: str) -> str:
     """Return the id of a series as the documentation states it."""
-    words = f"{vendor}_{meter}_{quantity}" + ("" if channel == "total" else f"_{channel}")
+    words = f"{vendor}_{meter}_{quantity}" + (
+        "" if channel == "total" else f"_{channel}"
+    )
     return EXTERNAL + re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
 
 
@@ -85,6 +87,16 @@ async def series_verdicts(
         series: check(rows.get(series, ()), expected.get(series, nothing))
         for series in sorted(present | set(expected))
     }
+
+
+async def imported_hours(home: Home) -> int:
+    """Return how many rows Meter Hub has written so far, of all vendors."""
+    series = [
+        item["statistic_id"]
+        for item in await home.ask("recorder/list_statistic_ids")
+        if item["statistic_id"].startswith(EXTERNAL)
+    ]
+    return sum(len(rows) for rows in (await _rows(home, series)).values())
 
 
 async def _prove_vendor(
@@ -208,6 +220,8 @@ async def _day_errors(
 
 
 async def _rows(home: Home, series: list[str]) -> dict[str, list[Row]]:
+    if not series:
+        return {}
     answer = await home.ask(
         "recorder/statistics_during_period",
         start_time=LONG_AGO,
@@ -217,7 +231,11 @@ async def _rows(home: Home, series: list[str]) -> dict[str, list[Row]]:
     )
     return {
         key: [
-            Row(datetime.fromtimestamp(row["start"] / 1000, UTC), row["state"], row["sum"])
+            Row(
+                datetime.fromtimestamp(row["start"] / 1000, UTC),
+                row["state"],
+                row["sum"],
+            )
             for row in rows
         ]
         for key, rows in answer.items()

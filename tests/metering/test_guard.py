@@ -98,6 +98,12 @@ def test_a_register_that_was_not_ready_at_first_is_not_booked_whole() -> None:
     assert register.booked == 0.5
 
 
+def test_a_dip_is_held_also_where_the_first_reading_was_zero() -> None:
+    register = Register()
+    register.read(0.0, 100.0, 12.5, 100.2)
+    assert register.published == pytest.approx([0.0, 0.0, 0.0, 0.2])
+
+
 def test_a_dip_is_held() -> None:
     register = Register()
     assert register.read(1000.0, 900.0, 1000.167) == [1000.0, 1000.0, 1000.167]
@@ -224,12 +230,17 @@ def test_a_jump_that_lasts_is_not_booked() -> None:
     assert register.read(2038.0, 2038.5) == [1001.0, 1001.5]
 
 
-def test_three_quick_readings_are_no_proof_of_a_jump() -> None:
+def test_quick_readings_are_no_proof_of_a_jump() -> None:
     register = Register(Rules(max_rate=20.0))
-    register.read(1000.0, *[2037.0] * 10)
+    register.read(1000.0, *[2037.0 + minute / 10 for minute in range(10)])
     assert register.published == [1000.0] * 11
-    register.read(2037.1)
-    assert register.booked == pytest.approx(0.1)
+    assert register.read(2038.0) == [1001.0]
+
+
+def test_two_readings_are_no_proof_of_a_jump() -> None:
+    register = Register(Rules(max_rate=20.0), pace=30 * MINUTE)
+    assert register.read(1000.0, 2037.0, 2037.5) == [1000.0] * 3
+    assert register.read(2038.0) == [1001.0]
 
 
 def test_a_rise_behind_stale_answers_is_held_for_a_reading_only() -> None:
@@ -253,6 +264,12 @@ def test_another_counter_of_the_device_is_not_booked_twice(
     assert register.booked == pytest.approx(0.4)
     register.read(other + 0.5, first + 0.6)
     assert register.booked == pytest.approx(0.6)
+
+
+def test_a_restart_is_not_taken_for_a_small_register_that_was_left() -> None:
+    register = Register(Rules(max_rate=20.0), pace=5 * MINUTE)
+    register.read(15.0, 5000.0, 5000.1, 5000.2, 0.05, 0.1)
+    assert register.booked == pytest.approx(0.3)
 
 
 def test_a_restart_that_was_none_is_not_booked_whole() -> None:

@@ -283,7 +283,7 @@ async def test_a_short_wait_for_the_pace_is_waited(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     allowance = allowance_of(clock, timedelta(seconds=3))
-    transport = Transport(session, clock, allowance)
+    transport = Transport(session, clock, allowance, attempts=1)
     await transport.request_json("GET", loopback.url)
     waits: list[float] = []
 
@@ -296,6 +296,27 @@ async def test_a_short_wait_for_the_pace_is_waited(
         await transport.request_json("GET", loopback.url)
     assert waits == [3.0]
     assert len(loopback.requests) == 2
+
+
+async def test_a_wait_in_vain_ends(
+    session: ClientSession,
+    clock: Clock,
+    loopback: Loopback,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    allowance = allowance_of(clock, timedelta(seconds=3))
+    transport = Transport(session, clock, allowance)
+    await transport.request_json("GET", loopback.url)
+
+    async def sleep_while_others_call(seconds: float) -> None:
+        clock.advance(timedelta(seconds=seconds))
+        await allowance.spend()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "sleep", sleep_while_others_call)
+        with pytest.raises(RateLimited):
+            await transport.request_json("GET", loopback.url)
+    assert len(loopback.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class FieldKind(StrEnum):
     """What a person types into a field, or picks."""
 
     TEXT = "text"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105
     EMAIL = "email"
     NUMBER = "number"
     SWITCH = "switch"
@@ -156,7 +156,7 @@ class Backend(ABC):
 
     @abstractmethod
     def state(self) -> JsonObject:
-        """What must survive a restart so that no call is made before its time."""
+        """Return what must survive a restart so that no call is made before its time."""
 
     def same_account(self, stored: KnownAccount, fresh: Account) -> bool:
         """Tell whether fresh credentials open the account that an entry stands for."""

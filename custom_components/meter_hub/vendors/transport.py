@@ -25,6 +25,9 @@ from .base import AuthError, RateLimited, Unavailable, UnexpectedAnswer, VendorE
 PATIENCE = timedelta(seconds=5)
 """The longest wait for the allowance inside a call; a longer one is the plan's affair."""
 
+_ADMISSIONS = 3
+"""Others may use up the allowance while one waits for it."""
+
 TIMEOUT = ClientTimeout(total=60, connect=15)
 
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -124,13 +127,13 @@ class Transport:
 
     async def _admit(self) -> None:
         """Count the call, or raise RateLimited where it may not be made soon."""
-        for _ in range(self._attempts):
+        for _ in range(_ADMISSIONS):
             if (allowed_from := await self._allowance.spend()) is None:
                 return
             wait = allowed_from - self._clock()
             if wait > PATIENCE:
                 break
-            await asyncio.sleep(wait.total_seconds())
+            await asyncio.sleep(max(wait.total_seconds(), 0))
         raise RateLimited("rate_limited", wait)
 
     async def _answer(self, response: ClientResponse, explain: Explain | None) -> Any:

@@ -9,6 +9,7 @@ import pytest
 from custom_components.meter_hub.metering.model import Quantity, Series
 from custom_components.meter_hub.vendors.base import (
     AuthError,
+    Job,
     KnownAccount,
     RateLimited,
     Unavailable,
@@ -34,7 +35,7 @@ A_YEAR_AGO = datetime(2025, 11, 20, 9, 53, 6, tzinfo=UTC)
 def assert_history_is_the_truth(driver: Driver, simulator: Simulator) -> int:
     """Compare all rows with what the cloud has published; return their number."""
     wanted = {
-        Series(meter, Quantity(quantity), channel): hours
+        Series(meter, Quantity[quantity.upper()], channel): hours
         for meter in simulator.vendor("onemeter").meter_ids
         for (quantity, channel), hours in simulator.truth("onemeter", meter).items()
     }
@@ -233,7 +234,7 @@ async def test_a_meter_that_was_replaced_is_not_consumption(
         hours = simulator.truth("onemeter", series.meter)
         expected = hours[series.quantity, str(series.channel)]
         verdict = check(driver.rows(series), expected)
-        assert not (verdict.missing or verdict.extra or verdict.wrong)
+        assert (verdict.missing, verdict.extra, verdict.wrong) == ((), (), ())
         # Each of the two meters is exact to its own resolution.
         assert verdict.total_error_kwh <= 2 * 0.01 + 1e-6
         assert verdict.energy_kwh > 1
@@ -375,3 +376,145 @@ async def test_a_device_that_is_gone_leaves_the_others_alone(
         if series.meter == gone:
             expected = hours[series.quantity, str(series.channel)]
             assert check(driver.rows(series), expected).missing == ()
+
+
+async def test_devices_whose_readouts_a_listing_lacks_are_asked_one_by_one(
+    driver: Driver, simulator: Simulator, moving: MovableClock
+) -> None:
+    simulator.add(
+        Fault(
+            FaultKind.MISSING_FIELD,
+            "onemeter",
+            path="/api/devices/",
+            fields=("devices.*.lastReading",),
+        )
+    )
+    driver.ledger.since = moving() - 3 * HOUR
+    update = await driver.connect()
+    assert update.readings == ()
+    await driver.run(timedelta(minutes=5))
+    meters = simulator.vendor("onemeter").meter_ids
+    for meter in meters:
+        assert driver.readings[Series(meter, Quantity.GRID_IMPORT)].value
+    before = len(simulator.calls("onemeter"))
+    await driver.run(DAY)
+    calls = simulator.calls("onemeter")[before:]
+    for meter in meters:
+        path = f"/api/devices/{meter}"
+        assert len([call for call in calls if call.path == path]) == 96
+    assert len([call for call in calls if call.path == "/api/devices/"]) == 1
+    assert_paced(simulator)
+    for meter in meters:
+        hours = simulator.truth("onemeter", meter, driver.ledger.since)
+        expected = hours["grid_import", "total"]
+        rows = driver.rows(Series(meter, Quantity.GRID_IMPORT))
+        assert check(rows, expected).missing == ()
+
+
+async def test_a_reader_without_any_readout_is_asked_for_once_a_day(
+    driver: Driver, simulator: Simulator
+) -> None:
+    simulator.add(Fault(FaultKind.MISSING_FIELD, "onemeter", fields=("lastReading",)))
+    await driver.connect()
+    await driver.run(2 * DAY)
+    assert driver.readings == {}
+    for meter in simulator.vendor("onemeter").meter_ids:
+        calls = simulator.calls("onemeter", path=f"/api/devices/{meter}")
+        assert 2 <= len(calls) <= 3
+
+
+async def test_what_a_listing_does_not_tell_is_asked_for_once_a_day(
+    driver: Driver, simulator: Simulator, moving: MovableClock
+) -> None:
+    simulator.add(
+        Fault(
+            FaultKind.MISSING_FIELD,
+            "onemeter",
+            path="/api/devices/",
+            fields=("devices.*.firmware",),
+        )
+    )
+    driver.ledger.since = moving()
+    update = await driver.connect()
+    assert [meter.firmware for meter in update.meters or ()] == [None, None]
+    await driver.run(DAY - HOUR)
+    for meter in simulator.vendor("onemeter").meter_ids:
+        assert len(simulator.calls("onemeter", path=f"/api/devices/{meter}")) == 1
+    listing = next(update for _, update in driver.updates[::-1] if update.meters)
+    assert all(meter.firmware for meter in listing.meters or ())
+
+
+async def test_a_detail_that_fails_leaves_the_others_alone(
+    driver: Driver, simulator: Simulator, moving: MovableClock
+) -> None:
+    first, second = simulator.vendor("onemeter").meter_ids
+    simulator.add(
+        Fault(
+            FaultKind.MISSING_FIELD,
+            "onemeter",
+            path="/api/devices/",
+            fields=("devices.*.lastReading",),
+        )
+    )
+    simulator.add(
+        Fault(
+            FaultKind.STATUS,
+            "onemeter",
+            status=404,
+            body='{"status": "error", "error": "DeviceNotFound"}',
+            path=f"/api/devices/{first}",
+        )
+    )
+    simulator.add(
+        Fault(
+            FaultKind.STATUS,
+            "onemeter",
+            status=503,
+            path=f"/api/devices/{second}",
+            times=1,
+        )
+    )
+    driver.ledger.since = moving()
+    await driver.connect()
+    await driver.run(HOUR)
+    assert any(update.missing == {first} for _, update in driver.updates)
+    assert len(simulator.calls("onemeter", path=f"/api/devices/{first}")) == 1
+    assert [str(error) for _, error in driver.errors] == ["server_error: HTTP 503"]
+    assert Series(second, Quantity.GRID_IMPORT) in driver.readings
+
+
+async def test_an_answer_that_makes_no_sense_is_not_asked_for_again_at_once(
+    driver: Driver, simulator: Simulator, moving: MovableClock
+) -> None:
+    driver.ledger.since = moving()
+    await driver.connect()
+    simulator.add(Fault(FaultKind.STATUS, "onemeter", status=400))
+    await driver.run(HOUR)
+    assert [error.reason for _, error in driver.errors] == ["bad_request"] * 4
+
+
+async def test_older_values_never_replace_newer_ones(
+    driver: Driver, simulator: Simulator, moving: MovableClock
+) -> None:
+    driver.ledger.since = moving()
+    await driver.connect()
+    old = "2026-11-20T09:00:00.000Z"
+    simulator.add(
+        Fault(
+            FaultKind.REPLACED_FIELD,
+            "onemeter",
+            fields=("devices.*.lastReading.date",),
+            value=old,
+        )
+    )
+    readings = dict(driver.readings)
+    await driver.step()
+    assert driver.updates[-1][1].readings == ()
+    assert driver.readings == readings
+
+
+async def test_a_backend_makes_only_its_own_calls(
+    driver: Driver, moving: MovableClock
+) -> None:
+    with pytest.raises(TypeError):
+        await driver.backend.fetch(Job(moving(), live=True))

@@ -18,6 +18,7 @@ from custom_components.meter_hub.vendors.onemeter.mapping import (
     meter_of,
     readings_of,
 )
+from custom_components.meter_hub.vendors.onemeter.readout import history_begins
 from custom_components.meter_hub.vendors.onemeter.registers import registers_of
 
 from .bodies import NOW, device, recorded
@@ -252,6 +253,16 @@ def test_the_battery_voltage_may_stand_beside_the_codes() -> None:
     body = device({})
     body["lastReading"]["BATTERY_VOLTAGE"] = 2.9328
     assert total(body, Quantity.READER_BATTERY_VOLTAGE) == 2.933
+
+
+def test_history_begins_with_the_first_readout_there_is() -> None:
+    body = recorded()
+    assert history_begins(body, NOW) == INSTALLED
+    body["firstReading"] = {"date": "2024-05-22T09:52:56.000Z"}
+    del body["initialReading"]
+    assert history_begins(body, NOW) == INSTALLED - timedelta(seconds=10)
+    del body["firstReading"]
+    assert history_begins(body, NOW) is None
 
 
 def test_an_account_is_known_by_the_owner_of_its_own_devices() -> None:

@@ -1,7 +1,7 @@
 """The wire: OneMeter Cloud's paths, its key, and the shapes of its answers.
 
-The API is described at cloud.onemeter.com and in its OpenAPI document; all calls
-read. The key would also allow to change settings, which is never done here.
+The vendor's OpenAPI document describes the API. All calls read; the key would also
+allow to change settings, which is never done here.
 """
 
 from collections.abc import Iterable
