@@ -1,6 +1,4 @@
-"""The texts are complete, and follow the rules that Home Assistant has for them."""
-
-import re
+"""Everything that the integration may say has its English text."""
 
 import pytest
 
@@ -9,9 +7,8 @@ from custom_components.meter_hub.forms import settings_fields
 from custom_components.meter_hub.vendors.base import Field, Vendor
 from custom_components.meter_hub.vendors.registry import VENDORS
 
-from .texts import PLACEHOLDER, TEXTS, leaves
+from .texts import PLACEHOLDER, TEXTS
 
-ALL = dict(leaves(TEXTS))
 CONFIG = TEXTS["config"]
 EACH_VENDOR = pytest.mark.parametrize(
     "vendor", VENDORS.values(), ids=lambda vendor: vendor.key
@@ -36,23 +33,9 @@ def assert_has(step: dict[str, dict[str, str]], fields: tuple[Field, ...]) -> No
         assert step["data_description"][field.key]
 
 
-def test_rules_for_each_text() -> None:
-    """No addresses, no markup, no stray blanks, and placeholders that are filled in."""
-    for path, text in ALL.items():
-        assert text, path
-        assert text == text.strip(), path
-        assert not re.search(r"https?://|www\.", text), path
-        assert not re.search(r"<[a-zA-Z/]", text), path
-        assert not re.search(r"'{\w+}'", text), path
-        assert all(name.isidentifier() for name in PLACEHOLDER.findall(text)), path
-        assert all(re.fullmatch(r"[a-z0-9_-]+", key) for key in path.split(".")), path
-
-
 @pytest.mark.parametrize("flow", ["config", "options"])
-def test_each_field_is_explained(flow: str) -> None:
-    for step in TEXTS[flow]["step"].values():
-        assert step["title"]
-        assert step.get("data", {}).keys() == step.get("data_description", {}).keys()
+def test_each_step_has_a_title(flow: str) -> None:
+    assert all(step["title"] for step in TEXTS[flow]["step"].values())
 
 
 @EACH_VENDOR

@@ -15,7 +15,7 @@ from .proof import imported_hours, series_verdicts
 
 HISTORY = timedelta(days=200)
 KILLS = 4
-IMPORT_SECONDS = 60
+IMPORT_SECONDS = 180
 
 
 @pytest.mark.usefixtures("socket_enabled")
