@@ -2,7 +2,8 @@
 
 import argparse
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
@@ -11,12 +12,14 @@ import signal
 import socket
 import sys
 from time import monotonic
+from typing import NoReturn
 
 from tests.simulator import Simulator
 
 from .flows import add_vendor
-from .home import PASSWORD, REPOSITORY, USERNAME, Home
+from .home import PASSWORD, REPOSITORY, USERNAME, Home, HomeEndedError, HomeError
 from .proof import Proof, imported_hours, prove
+from .screenshot import NoPictureError, find_browser, picture_of_dashboard
 
 FOLDER = REPOSITORY / ".demo"
 HISTORY = timedelta(days=60)
@@ -35,42 +38,88 @@ def main() -> int:
         description="Start simulated vendors and a real Home Assistant that has "
         "imported their history.",
     )
-    parser.add_argument("--check", action="store_true", help="assert it all, and exit")
+    alone = parser.add_mutually_exclusive_group()
+    alone.add_argument("--check", action="store_true", help="assert it all, and exit")
+    alone.add_argument(
+        "--screenshot",
+        type=Path,
+        metavar="FILE",
+        help="save a picture of the Energy dashboard as a PNG, and exit; "
+        "needs an installed Chromium",
+    )
     parser.add_argument("--fresh", action="store_true", help="forget the last demo")
     parser.add_argument("--port", type=int, default=8321, help="of Home Assistant")
     options = parser.parse_args()
     try:
-        return asyncio.run(
-            _run(check=options.check, fresh=options.fresh, port=options.port)
-        )
-    except KeyboardInterrupt, asyncio.CancelledError:
-        return 0
+        if options.check:
+            return asyncio.run(_check())
+        if options.screenshot:
+            options.screenshot.parent.mkdir(parents=True, exist_ok=True)
+            options.screenshot.write_bytes(asyncio.run(_picture(find_browser())))
+            _say(f"Saved {options.screenshot}")
+            return 0
+        return asyncio.run(_show(fresh=options.fresh, port=options.port))
+    except asyncio.CancelledError:
+        # Ending the demo is how it is meant to end; a check that ended early proved nothing.
+        return 1 if options.check or options.screenshot else 0
+    except (HomeError, HomeEndedError, NoPictureError) as error:
+        _say(f"scripts/demo: {error}")
+        return 1
 
 
-async def _run(*, check: bool, fresh: bool, port: int) -> int:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    folder = FOLDER / ("check" if check else "home")
-    if fresh or check:
+async def _check() -> int:
+    async with _demo("check", free_port(), fresh=True) as (home, simulator):
+        return _report(await prove(home, simulator, list(ENDPOINTS)), home)
+
+
+async def _picture(browser: str) -> bytes:
+    async with _demo("screenshot", free_port(), fresh=True) as (home, _):
+        _say("Opening the Energy dashboard")
+        return await picture_of_dashboard(home, browser)
+
+
+async def _show(*, fresh: bool, port: int) -> NoReturn:
+    if not _is_free(port):
+        raise HomeError(f"Port {port} is in use; choose another one with --port")
+    async with _demo("home", port, fresh=fresh) as (home, _):
+        print(f"\n  {home.url}   user {USERNAME}   password {PASSWORD}\n", flush=True)
+        _say("Press Ctrl-C to end it all")
+        await home.wait()
+        raise home.ended()
+
+
+@asynccontextmanager
+async def _demo(
+    name: str, port: int, *, fresh: bool
+) -> AsyncGenerator[tuple[Home, Simulator]]:
+    """Run vendors and Home Assistant in the folder of that name, all of it set up."""
+    _end_on_signals()
+    folder = FOLDER / name
+    if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    async with AsyncExitStack() as stack:
-        simulator = await stack.enter_async_context(
-            Simulator(installed=_installed(folder))
-        )
+    async with Simulator(installed=_installed(folder)) as simulator:
         _say("Starting Home Assistant")
-        home = await stack.enter_async_context(
-            Home(folder, free_port() if check else port, endpoints(simulator))
-        )
-        await add_missing_vendors(home, simulator)
-        await until_imported(home, simulator)
-        await _until_in_dashboard(home)
-        if check:
-            return _report(await prove(home, simulator, list(ENDPOINTS)), home)
-        print(f"\n  {home.url}   user {USERNAME}   password {PASSWORD}\n")
-        _say("Press Ctrl-C to end it all")
-        return await home.wait()
+        async with Home(folder, port, endpoints(simulator)) as home:
+            if await add_missing_vendors(home, simulator):
+                await until_imported(home, simulator)
+                await _until_in_dashboard(home)
+            yield home, simulator
+
+
+def _end_on_signals() -> None:
+    """Let the first SIGINT or SIGTERM end the task; more don't interrupt its tidying up."""
+    task = asyncio.current_task()
+    assert task is not None
+
+    def end() -> None:
+        if not task.cancelling():
+            _say("Ending")
+            task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, end)
 
 
 def endpoints(simulator: Simulator) -> dict[str, dict[str, object]]:
@@ -81,18 +130,19 @@ def endpoints(simulator: Simulator) -> dict[str, dict[str, object]]:
     }
 
 
-async def add_missing_vendors(home: Home, simulator: Simulator) -> None:
-    """Add each vendor once; the first house of the first vendor joins the dashboard."""
+async def add_missing_vendors(home: Home, simulator: Simulator) -> bool:
+    """Add each vendor once, its first house to the dashboard; tells if any was missing."""
     present = {
         entry["title"]
         for entry in await home.ask("config_entries/get", domain="meter_hub")
     }
     if len(present) >= len(ENDPOINTS):
-        return
+        return False
     for vendor in ENDPOINTS:
         _say(f"Adding {vendor} through the config flow")
         api = simulator.vendor(vendor)
         await add_vendor(home, vendor, api.credentials, api.meter_ids[0])
+    return True
 
 
 async def until_imported(home: Home, simulator: Simulator) -> None:
@@ -147,6 +197,16 @@ def _installed(folder: Path) -> datetime:
         )
         path.write_text(start.isoformat())
     return datetime.fromisoformat(path.read_text())
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def free_port() -> int:

@@ -9,7 +9,13 @@ import signal
 import sys
 from typing import Any, Self
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketResponse
+from aiohttp import (
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMessageTypeError,
+)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 USERNAME = "demo"
@@ -40,7 +46,7 @@ HTTP_SETTINGS = {
 
 CONFIGURATION = """\
 homeassistant:
-  name: Meter Hub demo
+  name: Home
   time_zone: Europe/Warsaw
   country: PL
   currency: PLN
@@ -62,6 +68,10 @@ logger:
 
 class HomeError(Exception):
     """The process or its API did not do what was asked."""
+
+
+class HomeEndedError(Exception):
+    """The process is no longer there to be asked."""
 
 
 class Home:
@@ -139,17 +149,20 @@ class Home:
     async def ask(self, command: str, **arguments: Any) -> Any:
         """Send a websocket command and return its result.
 
-        Raises HomeError where Home Assistant refuses it.
+        Raises HomeError where Home Assistant refuses it, HomeEndedError where it is
+        gone.
         """
         assert self._socket is not None
         self._message += 1
-        await self._socket.send_json(
-            {"id": self._message, "type": command, **arguments}
-        )
-        while True:
-            answer = await self._socket.receive_json()
-            if answer.get("id") == self._message and answer["type"] == "result":
-                break
+        question = {"id": self._message, "type": command, **arguments}
+        try:
+            await self._socket.send_json(question)
+            while True:
+                answer = await self._socket.receive_json()
+                if answer.get("id") == self._message and answer["type"] == "result":
+                    break
+        except (ClientError, WSMessageTypeError) as error:
+            raise self.ended() from error
         if not answer["success"]:
             raise HomeError(f"{command}: {answer['error']}")
         return answer["result"]
@@ -198,10 +211,16 @@ class Home:
             "expires": 0,
         }
 
-    async def wait(self) -> int:
-        """Wait until the process ends by itself; returns its exit code."""
+    async def wait(self) -> None:
+        """Wait until the process ends by itself."""
         assert self._process is not None
-        return await self._process.wait()
+        await self._process.wait()
+
+    def ended(self) -> HomeEndedError:
+        """Return what to raise where the process has ended by itself."""
+        return HomeEndedError(
+            f"Home Assistant has ended by itself; see {self.folder}/console.log"
+        )
 
     def _seed(self) -> None:
         """Write the configuration that spares the questions of a first start."""
@@ -231,7 +250,7 @@ class Home:
         while True:
             assert self._process is not None
             if self._process.returncode is not None:
-                raise HomeError(f"Home Assistant ended; see {self.folder}/console.log")
+                raise self.ended()
             try:
                 async with self._session.get(f"{self.url}/manifest.json") as response:
                     if response.status == 200:
