@@ -11,6 +11,7 @@ from .backends import async_make_backend
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import async_keep_devices, async_remove_config_entry_device
+from .issues import async_remove_issues
 from .memory import Memory, take_over
 from .vendors.registry import VENDORS
 
@@ -57,7 +58,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
     )
     if handed:
         coordinator.async_take(handed.update)
-    await coordinator.async_config_entry_first_refresh()
+    if memory.meters:
+        coordinator.async_restore()
+    else:
+        await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     async_keep_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -73,4 +77,5 @@ async def async_unload_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) ->
 
 async def async_remove_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
     """Forget the account; its statistics and dashboard sources stay."""
+    async_remove_issues(hass, entry)
     await Memory(hass, entry.entry_id).async_remove()

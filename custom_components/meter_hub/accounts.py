@@ -6,7 +6,8 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_EXCLUDED_METERS, CONF_METERS, CONF_VENDOR, DOMAIN
-from .vendors.base import KnownAccount, Vendor
+from .memory import Memory
+from .vendors.base import Backend, JsonObject, KnownAccount, Vendor
 
 
 def unique_id(vendor: Vendor, account_id: str) -> str:
@@ -20,6 +21,18 @@ def known_account(vendor: Vendor, entry: ConfigEntry[Any]) -> KnownAccount:
         (entry.unique_id or "").removeprefix(unique_id(vendor, "")),
         frozenset(entry.data[CONF_METERS]),
     )
+
+
+async def async_backend_state(
+    hass: HomeAssistant, entry: ConfigEntry[Any]
+) -> JsonObject:
+    """Return what the backend of an entry has learned, whether it runs or not."""
+    if entry.state is ConfigEntryState.LOADED:
+        backend: Backend = entry.runtime_data.backend
+        return backend.state()
+    memory = Memory(hass, entry.entry_id)
+    await memory.async_load()
+    return memory.backend
 
 
 @callback
@@ -41,8 +54,19 @@ def taken_meters(
     """Return the meters that entries of a vendor show, without the one `besides`."""
     taken: set[str] = set()
     for entry in entries_of(hass, vendor, besides=besides):
-        seen = {*entry.data[CONF_METERS]}
-        if entry.state is ConfigEntryState.LOADED:
-            seen |= set(entry.runtime_data.data.meters)
-        taken |= seen - {*entry.options.get(CONF_EXCLUDED_METERS, ())}
+        taken |= meters_of(entry)
     return taken
+
+
+@callback
+def meters_of(entry: ConfigEntry[Any]) -> set[str]:
+    """Return the meters that an entry shows, or will show once it is set up."""
+    if entry.state is ConfigEntryState.LOADED:
+        # The meters that were seen at sign-in may have been let go since then.
+        return set(entry.runtime_data.data.meters)
+    return claimed_meters(entry)
+
+
+def claimed_meters(entry: ConfigEntry[Any]) -> set[str]:
+    """Return the meters that an entry has seen, without those that are excluded."""
+    return {*entry.data[CONF_METERS]} - {*entry.options.get(CONF_EXCLUDED_METERS, ())}

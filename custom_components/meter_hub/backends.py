@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 
-from .memory import async_get_allowance
+from .allowances import async_get_allowance
+from .const import CONF_EXCLUDED_METERS
 from .vendors.base import Backend, Context, Vendor
 
 
@@ -30,6 +31,7 @@ async def async_make_backend(
             clock=dt_util.utcnow,
             credentials=credentials,
             options=options,
+            excluded=frozenset(options.get(CONF_EXCLUDED_METERS, ())),
             allowance=await async_get_allowance(hass, vendor, credentials),
             state=state,
             save_credentials=save_credentials,

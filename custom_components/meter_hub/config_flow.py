@@ -11,7 +11,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResu
 from homeassistant.core import callback
 import probatio as vol
 
-from .accounts import entries_of, known_account, taken_meters, unique_id
+from .accounts import async_backend_state, known_account, taken_meters, unique_id
 from .backends import async_make_backend
 from .const import (
     CONF_CREDENTIALS,
@@ -24,7 +24,13 @@ from .const import (
 )
 from .coordinator import MeterHubConfigEntry
 from .energy_dashboard import offers
-from .forms import cleaned, fields_schema, meters_selector, without_secrets
+from .forms import (
+    cleaned,
+    fields_schema,
+    meters_selector,
+    settings_fields,
+    without_secrets,
+)
 from .memory import hand_over
 from .metering.model import Meter
 from .options_flow import MeterHubOptionsFlow
@@ -110,7 +116,11 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask for the settings, where there are any, and create the entry."""
         if user_input is None:
             form = await async_settings_form(
-                self.hass, self._vendor, self._picked, offers(self._picked.values())
+                self.hass,
+                self._vendor,
+                self._picked,
+                self._sign_in.account.update.readings,
+                offers(self._picked.values()),
             )
             if form.schema.schema:
                 return self.async_show_form(
@@ -120,15 +130,16 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
                     last_step=True,
                 )
         account = self._sign_in.account
-        self._hand_over(unique_id(self._vendor, account.unique_id))
+        options = {
+            CONF_EXCLUDED_METERS: sorted(account.meter_ids - set(self._picked)),
+            CONF_DASHBOARD: [],
+            **cleaned(settings_fields(self._vendor), user_input or {}),
+        }
+        self._hand_over(unique_id(self._vendor, account.unique_id), options)
         return self.async_create_entry(
             title=account.title,
             data={CONF_VENDOR: self._vendor.key, **self._account_data()},
-            options={
-                CONF_EXCLUDED_METERS: sorted(account.meter_ids - set(self._picked)),
-                CONF_DASHBOARD: [],
-                **cleaned(user_input or {}),
-            },
+            options=options,
         )
 
     async def async_step_reauth(
@@ -164,7 +175,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         if form is not None:
             return form
         self._vendor = vendor
-        backend, account = self._sign_in.backend, self._sign_in.account
+        account = self._sign_in.account
         await self.async_set_unique_id(unique_id(vendor, account.unique_id))
         self._abort_if_unique_id_configured()
         taken = taken_meters(self.hass, vendor)
@@ -173,10 +184,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             for meter in account.update.meters or ()
             if meter.id not in taken
         }
-        if not self._offered or any(
-            backend.same_account(known_account(vendor, entry), account)
-            for entry in entries_of(self.hass, vendor)
-        ):
+        if not self._offered:
             return self.async_abort(reason="already_configured")
         return await self.async_step_meters()
 
@@ -187,7 +195,11 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         user_input: dict[str, Any] | None,
     ) -> ConfigFlowResult:
         """Give an entry new credentials of the same account."""
-        vendor = VENDORS[entry.data[CONF_VENDOR]]
+        if (vendor := VENDORS.get(entry.data[CONF_VENDOR])) is None:
+            return self.async_abort(
+                reason="unknown_vendor",
+                description_placeholders={"vendor": entry.data[CONF_VENDOR]},
+            )
         known = known_account(vendor, entry)
 
         def refusal(sign_in: SignIn) -> str | None:
@@ -199,7 +211,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         )
         if form is not None:
             return form
-        self._hand_over(entry.unique_id or entry.entry_id)
+        self._hand_over(entry.unique_id or entry.entry_id, entry.options)
         return self.async_update_reload_and_abort(
             entry, data_updates=self._account_data()
         )
@@ -224,10 +236,9 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             placeholders["name"] = entry.title
             shown = entry.data[CONF_CREDENTIALS]
         if user_input is not None:
-            shown = typed = cleaned(user_input)
-            options = {} if entry is None else entry.options
+            shown = typed = cleaned(vendor.sign_in, user_input)
             try:
-                self._sign_in = await self._async_connect(vendor, typed, options)
+                self._sign_in = await self._async_connect(vendor, typed, entry)
             except VendorError as err:
                 error = err.reason
                 if isinstance(err, RateLimited):
@@ -256,9 +267,15 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
     async def _async_connect(
-        self, vendor: Vendor, typed: dict[str, Any], options: Mapping[str, Any]
+        self,
+        vendor: Vendor,
+        typed: dict[str, Any],
+        entry: MeterHubConfigEntry | None,
     ) -> SignIn:
-        """Open the account; raises the VendorError family."""
+        """Open the account; raises the VendorError family.
+
+        The backend goes on from what the one of `entry` has learned.
+        """
         credentials: Mapping[str, Any] = typed
 
         async def save_credentials(renewed: Mapping[str, Any]) -> None:
@@ -269,8 +286,8 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             self.hass,
             vendor,
             credentials=typed,
-            options=options,
-            state={},
+            options=entry.options if entry else {},
+            state=await async_backend_state(self.hass, entry) if entry else {},
             save_credentials=save_credentials,
         )
         account = await backend.connect()
@@ -283,11 +300,12 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             CONF_METERS: sorted(self._sign_in.account.meter_ids),
         }
 
-    def _hand_over(self, entry_unique_id: str) -> None:
+    def _hand_over(self, entry_unique_id: str, options: Mapping[str, Any]) -> None:
         """Spare the set-up of the entry the call that was made here."""
+        account = self._sign_in.account
         hand_over(
             self.hass,
             entry_unique_id,
-            self._sign_in.account.update,
+            account.reread(options) if account.reread else account.update,
             self._sign_in.backend.state(),
         )

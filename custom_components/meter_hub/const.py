@@ -7,7 +7,7 @@ from homeassistant.const import Platform
 
 DOMAIN: Final = "meter_hub"
 LOGGER: Final = logging.getLogger(__package__)
-PLATFORMS: Final = [Platform.SENSOR]
+PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.SENSOR]
 
 CONF_VENDOR: Final = "vendor"
 CONF_CREDENTIALS: Final = "credentials"

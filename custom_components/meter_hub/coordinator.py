@@ -14,15 +14,17 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXCLUDED_METERS, DOMAIN, LOGGER
 from .history import History
-from .intake import expire, take_in
-from .issues import async_show_missing
+from .intake import expire, forget, take_in
+from .issues import async_show_missing, async_show_silent
 from .memory import Memory
 from .metering.model import Meter, Reading, Series, Update
+from .sharing import claim_meters, without_taken
 from .vendors.base import (
     AuthError,
     Backend,
     Job,
     RateLimited,
+    Unavailable,
     UnexpectedAnswer,
     Vendor,
     VendorError,
@@ -38,6 +40,12 @@ _LONGEST = timedelta(minutes=5)
 
 _PAUSE = timedelta(minutes=5)
 """After a fault in the code of a backend, which then can't say when to go on."""
+
+_SILENT_AFTER = timedelta(days=1)
+"""A vendor that has not answered for so long may be gone; a person is told."""
+
+_SILENT_PAUSE = timedelta(hours=1)
+"""Between two calls to a vendor that may be gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +93,63 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             excluded=self.excluded,
             notify=self._replan,
         )
-        self._failure: VendorError | None = None
+        self._failure: VendorError | None = (
+            Unavailable(memory.failure) if memory.failure else None
+        )
         self._not_before: datetime | None = None
         self._refused = False
         self._faulty = False
+        self._stale_at_start = False
+
+    @callback
+    def async_restore(self) -> None:
+        """Show what is remembered, instead of a first refresh.
+
+        Needs meters in the memory. Values that have outlived the grace are not
+        shown; their entities are there.
+        """
+        now = dt_util.utcnow()
+        if self._outlived(now):
+            self._failure = self._failure or Unavailable("no_recent_values")
+            self.last_update_success = False
+            self._stale_at_start = True
+        self.data = self._snapshot(now)
+        self._schedule(now)
 
     @callback
     def async_start(self) -> None:
         """Run from now on, also while no entity listens."""
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
-        self.config_entry.async_on_unload(
-            lambda: async_show_missing(self.hass, self.config_entry, ())
-        )
         self._show_missing()
+        self._show_silent()
         self.history.async_start()
 
     @callback
     def async_take(self, update: Update) -> None:
         """Take what a config flow learned instead of asking for it again."""
         self._apply(update)
-        self.memory.polled_at = dt_util.utcnow()
+        self._note_answer(live=True)
+
+    @callback
+    def async_forget(self, meter_id: str) -> None:
+        """Let go of a meter, because a person removes it."""
+        forget(self.memory, meter_id)
+        self.memory.save_soon()
+        self._show_missing()
+        self.data = self._snapshot(dt_util.utcnow())
+        self.async_update_listeners()
 
     @override
     async def _async_update_data(self) -> Snapshot:
         now = dt_util.utcnow()
         first = self.data is None
         try:
-            if first and self.memory.meters:
-                return self._snapshot(now)
             if (job := self._plan(now)) is not None:
                 if (due := self._due(job)) <= now:
                     await self._async_do(job, first=first)
                 elif first:
                     raise self._update_failed(
-                        RateLimited("rate_limited", due - now), due
+                        self._failure or RateLimited("rate_limited", due - now), due
                     )
             return self._current(dt_util.utcnow())
         finally:
@@ -174,23 +205,42 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             self._note_failure(job, UnexpectedAnswer("unexpected_answer"), first=first)
         else:
             self._faulty = self._refused = False
-            if job.live:
-                self._failure = None
-                self.memory.polled_at = dt_util.utcnow()
+            self._note_answer(live=job.live or first)
         finally:
+            if job.live and self._stale_at_start:
+                # Home Assistant logs the first failure after a success only.
+                self._stale_at_start, self.last_update_success = False, True
+            if not first:
+                self._show_silent()
             self.memory.backend = self.backend.state()
             self.memory.save_soon()
 
     def _apply(self, update: Update) -> None:
         """Take an update in, live values and history."""
+        entry = self.config_entry
+        update = without_taken(self.hass, entry, self.vendor, self.memory, update)
         take_in(self.memory, update, self.excluded, dt_util.utcnow())
+        claim_meters(self.hass, entry, self.memory)
         self._show_missing()
         self.history.submit(update)
+
+    def _note_answer(self, *, live: bool) -> None:
+        """Note that the vendor answered, with live values or with others."""
+        self.memory.silent_since = None
+        if live:
+            self._failure = self.memory.failure = None
+            self.memory.polled_at = dt_util.utcnow()
 
     def _note_failure(self, job: Job, err: VendorError, *, first: bool) -> None:
         """Note what a failed call means for the values and for the plan."""
         if job.spans:
             self.history.failed(job)
+        if isinstance(err, Unavailable):
+            self.memory.silent_since = self.memory.silent_since or dt_util.utcnow()
+            if self._is_silent(dt_util.utcnow()):
+                self._not_before = dt_util.utcnow() + _SILENT_PAUSE
+        elif not isinstance(err, RateLimited):
+            self.memory.silent_since = None
         if isinstance(err, AuthError):
             self._refused = True
             raise ConfigEntryAuthFailed(**self._texts(err)) from err
@@ -198,6 +248,7 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             self._not_before = dt_util.utcnow() + err.retry_after
         if job.live or first:
             self._failure = err
+            self.memory.failure = err.reason
         LOGGER.debug("A call to %s failed: %s", self.vendor.name, err)
 
     def _note_fault(self, err: Exception) -> None:
@@ -214,14 +265,20 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _current(self, now: datetime) -> Snapshot:
         """Return the values; raises UpdateFailed once they have outlived the grace."""
-        if self._failure is not None and (
-            self.memory.polled_at is None
-            or now - self.memory.polled_at >= self.backend.grace
-        ):
+        if self._failure is not None and self._outlived(now):
             raise self._update_failed(
                 self._failure, self._not_before
             ) from self._failure
         return self._snapshot(now)
+
+    def _outlived(self, now: datetime) -> bool:
+        """Tell whether the last values are older than the grace."""
+        polled_at = self.memory.polled_at
+        return polled_at is None or now - polled_at >= self.backend.grace
+
+    def _is_silent(self, now: datetime) -> bool:
+        since = self.memory.silent_since
+        return since is not None and now - since >= _SILENT_AFTER
 
     def _snapshot(self, now: datetime) -> Snapshot:
         self.memory.readings = expire(self.memory.readings, now)
@@ -248,6 +305,15 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
                 for meter in self.memory.meters.values()
                 if meter.id in self.memory.missing - self.excluded
             ],
+        )
+
+    def _show_silent(self) -> None:
+        silent = self._is_silent(dt_util.utcnow())
+        async_show_silent(
+            self.hass,
+            self.config_entry,
+            self.vendor.name,
+            self.memory.silent_since if silent else None,
         )
 
     def _update_failed(self, err: VendorError, until: datetime | None) -> UpdateFailed:

@@ -1,5 +1,6 @@
 """The devices of an entry: the account, and its meters below it."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
@@ -22,9 +23,11 @@ def meter_identifier(
 
 @callback
 def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
-    """Register the account and its meters, now and whenever a meter changes.
+    """Have a device for the account and for each meter, now and whenever one changes.
 
-    Must run before the platforms are set up, whose entities hang on the devices.
+    The device of a meter that was let go, or that a person unticked, is removed, and
+    its entities with it. Must run before the platforms are set up, whose entities
+    hang on the devices.
     """
     coordinator = entry.runtime_data
     registry = dr.async_get(hass)
@@ -35,15 +38,23 @@ def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
         manufacturer=coordinator.vendor.name,
         name=entry.title,
     )
-    registered: dict[str, Meter] = {}
+    registered: dict[str, tuple[Meter, str]] = {}
 
     @callback
-    def register_meters() -> None:
+    def remove_meter(meter_id: str) -> None:
+        if device := registry.async_get_device_by_identifier(
+            meter_identifier(coordinator, meter_id), entry.entry_id
+        ):
+            registry.async_remove_device(device.id)
+
+    @callback
+    def keep_meters() -> None:
+        for meter_id in registered.keys() - coordinator.data.meters.keys():
+            del registered[meter_id]
+            remove_meter(meter_id)
         for meter in sorted(
             coordinator.data.meters.values(), key=lambda meter: meter.parent is not None
         ):
-            if registered.get(meter.id) == meter:
-                continue
             parent = (
                 registry.async_get_device_by_identifier(
                     meter_identifier(coordinator, meter.parent), entry.entry_id
@@ -51,6 +62,9 @@ def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
                 if meter.parent
                 else None
             )
+            via = (parent or account).id
+            if registered.get(meter.id) == (meter, via):
+                continue
             registry.async_get_or_create(
                 config_entry_id=entry.entry_id,
                 identifiers={meter_identifier(coordinator, meter.id)},
@@ -60,20 +74,34 @@ def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
                 serial_number=meter.serial,
                 sw_version=meter.firmware,
                 hw_version=meter.hardware,
-                via_device_id=(parent or account).id,
+                via_device_id=via,
             )
-            registered[meter.id] = meter
+            registered[meter.id] = meter, via
 
-    register_meters()
-    entry.async_on_unload(coordinator.async_add_listener(register_meters))
+    for meter_id in coordinator.excluded:
+        remove_meter(meter_id)
+    keep_meters()
+    entry.async_on_unload(coordinator.async_add_listener(keep_meters))
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: MeterHubConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Allow a person to delete the device of a meter that isn't listed any more."""
+    """Allow a person to delete the device of a meter that isn't listed any more.
+
+    The account and the meters that are listed would only come back.
+    """
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     coordinator = entry.runtime_data
+    data = coordinator.data
     kept = {account_identifier(coordinator)} | {
-        meter_identifier(coordinator, meter_id) for meter_id in coordinator.data.meters
+        meter_identifier(coordinator, meter_id)
+        for meter_id in data.meters.keys() - data.missing
     }
-    return kept.isdisjoint(device.identifiers)
+    if not kept.isdisjoint(device.identifiers):
+        return False
+    for meter_id in data.meters.keys() & data.missing:
+        if meter_identifier(coordinator, meter_id) in device.identifiers:
+            coordinator.async_forget(meter_id)
+    return True

@@ -5,12 +5,14 @@ Meters are numbered instead of named, and texts of unknown meaning are left out.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+import re
 from typing import Any
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from .allowances import async_get_allowance
 from .const import (
     CONF_CREDENTIALS,
     CONF_DASHBOARD,
@@ -20,7 +22,6 @@ from .const import (
 )
 from .coordinator import MeterHubConfigEntry
 from .energy_dashboard import offers
-from .memory import async_get_allowance
 from .metering.guard import GuardState
 from .metering.ledger import Page
 from .metering.model import Kind, Reading, Series
@@ -31,6 +32,12 @@ PERSONAL = {"id", "name", "serial", "parent", "identity"}
 """What a meter, and the guard of its registers, know of a home and its grid contract."""
 
 HARMLESS_OPTIONS = {FieldKind.NUMBER, FieldKind.SWITCH}
+
+LONGEST_NUMBER = 100_000
+"""A whole number as large as this may be a serial."""
+
+LIKE_AN_ID = r"(?=[A-Za-z]*\d)[A-Za-z0-9]{6,}"
+"""A run with a digit that is longer than the words and codes in keys."""
 
 
 async def async_get_config_entry_diagnostics(
@@ -54,6 +61,7 @@ async def async_get_config_entry_diagnostics(
         "options": _options(entry, aliases),
         "last_update_success": coordinator.last_update_success,
         "error": _reason(coordinator.last_exception),
+        "silent_since": memory.silent_since,
         "budget": {
             "calls_this_month": budget.calls_this_month,
             "earliest": budget.earliest(now),
@@ -61,11 +69,17 @@ async def async_get_config_entry_diagnostics(
         "backend": _harmless(coordinator.backend.state(), aliases),
         "meters": {
             aliases[meter.id]: async_redact_data(asdict(meter), PERSONAL)
-            | {"missing": meter.id in memory.missing}
+            | {
+                "missing": meter.id in memory.missing,
+                "absence": asdict(absence)
+                if (absence := memory.absences.get(meter.id))
+                else None,
+            }
             for meter in memory.meters.values()
         },
         "readings": _by_series(memory.readings, aliases, _reading),
         "guards": _by_series(memory.guards, aliases, _guard),
+        "held": _by_series(memory.held, aliases, lambda _, held: asdict(held)),
         "history": {
             "progress": coordinator.history.progress,
             "series": _by_series(memory.pages, aliases, _page),
@@ -111,21 +125,44 @@ def _reason(error: BaseException | None) -> str | None:
 
 
 def _harmless(state: Any, aliases: Mapping[str, str]) -> Any:
-    """Return a backend's state with its numbers, flags and instants only."""
+    """Return a backend's state with its flags, instants and unsuspicious numbers only."""
     match state:
         case dict():
             return {
-                aliases.get(key, key): _harmless(value, aliases)
+                _without_ids(key, aliases): _harmless(value, aliases)
                 for key, value in state.items()
             }
         case list() | tuple():
             return [_harmless(value, aliases) for value in state]
-        case str() if state not in aliases and dt_util.parse_datetime(state) is None:
-            return REDACTED
+        case str() if _is_instant(state):
+            return state
         case str():
-            return aliases.get(state, state)
+            return aliases.get(state, REDACTED)
+        case int() | float() if state % 1 == 0 and abs(state) >= LONGEST_NUMBER:
+            return REDACTED
         case _:
             return state
+
+
+def _is_instant(text: str) -> bool:
+    """Tell whether a text is an instant as states have them; a serial can be a date."""
+    instant = dt_util.parse_datetime(text)
+    if instant is None or instant.tzinfo is None:
+        return False
+    return instant.isoformat() == text
+
+
+def _without_ids(key: str, aliases: Mapping[str, str]) -> str:
+    """Return the key with meters numbered, and without whatever else may be an id."""
+    known = [
+        rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])"
+        for each in sorted(aliases, key=len, reverse=True)
+    ]
+    return re.sub(
+        "|".join((*known, LIKE_AN_ID)),
+        lambda found: aliases.get(found[0], REDACTED),
+        key,
+    )
 
 
 def _by_series[V](

@@ -34,9 +34,9 @@ import probatio as vol
 
 from .const import CONF_DASHBOARD, DOMAIN, LOGGER
 from .coordinator import MeterHubConfigEntry
-from .history import statistic_id
 from .metering.model import Meter, MeterKind, Quantity, Series
 from .quantities import unique_id
+from .statistic_names import statistic_id
 from .vendors.base import Vendor
 
 SOURCE_KINDS = {MeterKind.GRID: "grid"}

@@ -55,9 +55,15 @@ def settings_fields(vendor: Vendor) -> tuple[Field, ...]:
     return history, *vendor.options
 
 
-def cleaned(typed: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was typed, without blanks around texts, whole numbers as int."""
-    return {key: _clean(value) for key, value in typed.items()}
+def cleaned(fields: Iterable[Field], typed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was typed, without blanks around texts, whole numbers as int.
+
+    Secrets stay as they are: a password may begin or end with a blank.
+    """
+    secrets = {field.key for field in fields if field.kind is FieldKind.SECRET}
+    return {
+        key: value if key in secrets else _clean(value) for key, value in typed.items()
+    }
 
 
 def without_secrets(

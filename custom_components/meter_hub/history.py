@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-import re
 import traceback
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
-from homeassistant.util import dt as dt_util, slugify
+from homeassistant.util import dt as dt_util
 
-from .const import CONF_HISTORY_DAYS, DOMAIN, LOGGER
+from .const import CONF_HISTORY_DAYS, LOGGER
 from .memory import Memory
 from .metering.ledger import Book, Gap, HourEnergy, Page, Reason, hourly
-from .metering.model import Channel, Interval, Series, Span, Update
+from .metering.model import Interval, Series, Span, Update
 from .metering.spans import Spans, hour_of
 from .recorder_io import (
     async_fence,
@@ -26,30 +25,26 @@ from .recorder_io import (
     async_queue_shift,
     async_read_book,
 )
+from .statistic_names import statistic_id, statistic_name
 from .vendors.base import Job, Vendor
 
 _MANY_POINTS = 2000
 """Work on more points than these runs in an executor."""
 
 _MOST_PENDING = 4
-"""Updates that may wait to be written before no more history is asked for."""
+"""Updates that may wait to be written. No more history is asked for then."""
 
 _TRIES = 3
 
 _RECENT = timedelta(days=1)
-"""The newest hours, which are always about to be asked for, are no part of progress."""
+"""The newest hours, which are always about to be asked for, are no part of progress.
+
+Of a short history they are its newer half.
+"""
 
 
 class NotWrittenError(Exception):
     """The recorder does not hold what it was given, however often it was given."""
-
-
-def statistic_id(vendor_key: str, series: Series) -> str:
-    """Return the id of the external statistic that holds a series."""
-    parts = [vendor_key, series.meter, series.quantity]
-    if series.channel != Channel.TOTAL:
-        parts.append(series.channel)
-    return f"{DOMAIN}:{re.sub('_+', '_', slugify('_'.join(parts)))}"
 
 
 class History:
@@ -86,20 +81,27 @@ class History:
 
     @property
     def series(self) -> frozenset[Series]:
-        """The series that have history."""
+        """The series of the account's meters that have history."""
+        meters = self._memory.meters.keys() - self._excluded
         return frozenset(
-            series
-            for series in self._memory.pages
-            if series.meter not in self._excluded
+            series for series in self._memory.pages if series.meter in meters
         )
 
     @property
     def progress(self) -> float | None:
-        """How much of the history was fetched and written, in percent."""
+        """How much of the history was fetched and written, in percent.
+
+        None before that is known. A meter that the vendor has no longer doesn't count.
+        """
         now = dt_util.utcnow()
-        end = hour_of(now) - _RECENT
+        end = hour_of(now) - min(_RECENT, self._depth / 2)
         wanted = missing = timedelta()
-        for series in self.series & self._books.keys():
+        known = {
+            series
+            for series in self.series & self._books.keys()
+            if series.meter not in self._memory.missing
+        }
+        for series in known:
             floor = self._memory.pages[series].floor
             start = max(hour_of(now - self._depth), floor or now - self._depth)
             wanted += max(end - start, timedelta())
@@ -112,7 +114,9 @@ class History:
                 ),
                 timedelta(),
             )
-        return 100 * (1 - missing / wanted) if wanted else None
+        if not wanted:
+            return 100.0 if known else None
+        return 100 * (1 - missing / wanted)
 
     @callback
     def async_start(self) -> None:
@@ -127,7 +131,11 @@ class History:
 
     @callback
     def submit(self, update: Update) -> None:
-        """Have the history in an update written, and note which series have one."""
+        """Have the history in an update written, and note which series have one.
+
+        What comes while too much is waiting already is dropped: it counts as never
+        asked for, and will be.
+        """
         for series, floor in update.floors.items():
             if series.meter not in self._excluded:
                 page = self._memory.pages.get(series, Page())
@@ -135,7 +143,7 @@ class History:
         told = self._told(update)
         for series in told:
             self._memory.pages.setdefault(series, Page())
-        if told:
+        if told and len(self._pending) < _MOST_PENDING:
             self._pending.append(update)
         self._wake()
 
@@ -288,7 +296,8 @@ class History:
             )
             if chunk is None:
                 return True
-            async_queue_chunk(self._hass, statistic, self._name(series), chunk)
+            name = statistic_name(self._memory.meters.get(series.meter), series)
+            async_queue_chunk(self._hass, statistic, name, chunk)
             await async_fence(self._hass)
             book.apply(chunk)
             if not await async_is_written(
@@ -315,23 +324,14 @@ class History:
                 self._memory.pages[span.series] = page.failed(span, dt_util.utcnow())
 
     def _note_trouble(self, series: Series, err: Exception) -> None:
-        """Warn once until the series can be written again."""
+        """Warn once until the series can be written again; name no meter."""
         log = LOGGER.debug if series in self._troubled else LOGGER.warning
         log(
-            "The history in %s can't be written for now (%s)",
-            statistic_id(self._vendor.key, series),
+            "The history of a meter of %s can't be written for now: %s, %s (%s)",
+            self._vendor.name,
+            series.quantity,
+            series.channel,
             type(err).__name__,
         )
         LOGGER.debug("At:\n%s", "".join(traceback.format_tb(err.__traceback__)))
         self._troubled.add(series)
-
-    def _name(self, series: Series) -> str:
-        """Return the name that people see where they pick the statistic."""
-        meter = self._memory.meters.get(series.meter)
-        words = [
-            meter.name if meter else series.meter,
-            series.quantity.replace("_", " "),
-        ]
-        if series.channel != Channel.TOTAL:
-            words.append(series.channel.replace("zone", "zone "))
-        return " ".join(words)

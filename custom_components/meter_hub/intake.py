@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isfinite
 
-from .memory import Memory
-from .metering.guard import Rules, check
+from .memory import Absence, Memory
+from .metering.guard import ANY_HOUSE, GuardState, Rules, check
 from .metering.model import Kind, Quantity, Reading, Series, Update
+
+_ABSENT_LISTINGS = 3
+_ABSENT_FOR = timedelta(days=1)
+"""A meter that so many complete listings lack, over so long a time, is let go."""
+
+_MOST_POWER = 1000.0
+"""kW. No meter without transformers measures more: a faster rise is a misread."""
 
 
 def take_in(
@@ -16,7 +23,8 @@ def take_in(
     """Merge an update into the memory; what it doesn't tell stays as it was.
 
     A listing without any meter is taken for a failure of the vendor, and a meter
-    that is not listed any longer for missing, until it is seen again.
+    that is not listed any longer for missing, until it is seen again or has been
+    absent for so long that it is let go.
     """
     seen = {reading.series.meter for reading in update.readings}
     unlisted: frozenset[str] = frozenset()
@@ -26,6 +34,10 @@ def take_in(
         memory.meters |= listed
         seen |= listed.keys()
     memory.missing = (memory.missing - seen) | unlisted | update.missing
+    for meter_id in seen & memory.absences.keys():
+        del memory.absences[meter_id]
+    for meter_id in unlisted - seen:
+        _note_absence(memory, meter_id, now)
     # The serial of a meter comes first: the guard needs it to know a swapped meter.
     for reading in sorted(
         update.readings,
@@ -33,6 +45,21 @@ def take_in(
     ):
         if reading.series.meter not in excluded:
             _take_reading(memory, reading, now)
+
+
+def forget(memory: Memory, meter_id: str) -> None:
+    """Let go of a meter, but not of its history and of what its registers read last.
+
+    So the series of a meter that returns go on where they were.
+    """
+    del memory.meters[meter_id]
+    memory.missing -= {meter_id}
+    memory.absences.pop(meter_id, None)
+    memory.readings = {
+        series: reading
+        for series, reading in memory.readings.items()
+        if series.meter != meter_id
+    }
 
 
 def expire(readings: Mapping[Series, Reading], now: datetime) -> dict[Series, Reading]:
@@ -45,14 +72,29 @@ def expire(readings: Mapping[Series, Reading], now: datetime) -> dict[Series, Re
     }
 
 
+def _note_absence(memory: Memory, meter_id: str, now: datetime) -> None:
+    """Count a listing that lacks a meter; after enough of them the meter is let go."""
+    before = memory.absences.get(meter_id, Absence(now, 0))
+    absence = Absence(min(before.since, now), before.listings + 1)
+    memory.absences[meter_id] = absence
+    if absence.listings >= _ABSENT_LISTINGS and now - absence.since >= _ABSENT_FOR:
+        forget(memory, meter_id)
+
+
 def _take_reading(memory: Memory, reading: Reading, now: datetime) -> None:
-    """Keep the newer of two readings of a series."""
+    """Keep the newer of two readings of a series.
+
+    One that is known from the future was taken while the clock was ahead: any other
+    one replaces it.
+    """
+    if reading.measured_at is not None:
+        reading = replace(reading, measured_at=min(reading.measured_at, now))
     known = memory.readings.get(reading.series)
     if (
         known is not None
         and known.measured_at is not None
         and reading.measured_at is not None
-        and reading.measured_at < known.measured_at
+        and reading.measured_at < known.measured_at <= now
     ):
         return
     if reading.series.quantity.kind is Kind.REGISTER:
@@ -65,18 +107,35 @@ def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:
     value = reading.value
     if not isinstance(value, int | float) or not isfinite(value) or value < 0:
         return replace(reading, value=None)
+    at = reading.measured_at or now
+    scale = max(reading.scale, 1)
+    rules = Rules(max_rate=_MOST_POWER * scale, usual_rate=ANY_HOUSE * scale)
+    state = memory.guards.get(reading.series)
+    if state is not None and state.at > now:
+        # How long ago that was is not known: any rise is slow enough.
+        state, rules = replace(state, at=at), replace(rules, max_rate=None)
     verdict = check(
-        memory.guards.get(reading.series),
-        value,
-        min(reading.measured_at or now, now),
-        _serial(memory, reading.series.meter),
-        Rules(),
+        _without_future_trend(state, now), value, at, _identity(memory, reading), rules
     )
     memory.guards[reading.series] = verdict.state
+    if verdict.held is not None:
+        memory.held[reading.series] = verdict.held
     return replace(reading, value=verdict.value)
 
 
-def _serial(memory: Memory, meter: str) -> str | None:
-    """Return the serial that the meter itself gives; a meter's device may have another."""
-    reading = memory.readings.get(Series(meter, Quantity.METER_SERIAL))
-    return None if reading is None or reading.value is None else str(reading.value)
+def _without_future_trend(state: GuardState | None, now: datetime) -> GuardState | None:
+    """Forget held values that a clock which was ahead has noted; no other follows them."""
+    if state is None or state.trend is None or state.trend.at <= now:
+        return state
+    return replace(state, trend=None)
+
+
+def _identity(memory: Memory, reading: Reading) -> str | None:
+    """Return what tells one register from another that takes its place.
+
+    It is the serial that the meter itself gives, as a meter's device may have
+    another, and the scale that the register is read with.
+    """
+    known = memory.readings.get(Series(reading.series.meter, Quantity.METER_SERIAL))
+    serial = None if known is None or known.value is None else str(known.value)
+    return serial if reading.scale == 1 else f"{serial or ''} x {reading.scale:g}"

@@ -1,32 +1,35 @@
-"""What must survive a restart: one store per entry, one per owner of a quota.
+"""What an entry must remember over a restart. Its store holds no credential."""
 
-No store holds a secret: the owner of a quota is stored as a hash.
-"""
-
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from hashlib import sha256
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN, LOGGER
-from .metering.budget import Budget
-from .metering.guard import GuardState
+from .metering.guard import GuardState, Held
 from .metering.ledger import Page
-from .metering.model import Kind, Meter, MeterKind, Reading, Series, Update, Value
-from .vendors.allowance import Allowance
-from .vendors.base import JsonObject, Vendor
-
-STORAGE_VERSION = 1
-STORAGE_MINOR_VERSION = 1
+from .metering.model import Kind, Meter, MeterKind, Reading, Series, Unit, Update, Value
+from .storage import async_load_store, make_store
+from .vendors.base import JsonObject
 
 _SAVE_DELAY = 60
 """Seconds that readings may wait before they are written."""
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading something foreign can raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That a meter lacks in each complete listing since an instant."""
+
+    since: datetime
+    listings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,6 @@ class HandOver:
     state: JsonObject
 
 
-_ALLOWANCES: HassKey[dict[str, Allowance]] = HassKey(f"{DOMAIN}_allowances")
 _HAND_OVERS: HassKey[dict[str, HandOver]] = HassKey(f"{DOMAIN}_hand_overs")
 
 
@@ -57,36 +59,6 @@ def take_over(hass: HomeAssistant, entry_unique_id: str | None) -> HandOver | No
     return hass.data.get(_HAND_OVERS, {}).pop(entry_unique_id, None)
 
 
-async def async_get_allowance(
-    hass: HomeAssistant, vendor: Vendor, credentials: Mapping[str, Any]
-) -> Allowance:
-    """Return the one allowance of all who use these credentials.
-
-    Each call is on disk before it is made, so that no restart makes it again.
-    """
-    allowances = hass.data.setdefault(_ALLOWANCES, {})
-    owner = sha256(
-        f"{vendor.key}\n{vendor.quota_owner(credentials)}".encode()
-    ).hexdigest()
-    if owner not in allowances:
-        store = Store[JsonObject](
-            hass,
-            STORAGE_VERSION,
-            f"{DOMAIN}.allowance.{owner}",
-            minor_version=STORAGE_MINOR_VERSION,
-        )
-        data = await _async_load(store)
-
-        async def save(budget: Budget) -> None:
-            await store.async_save(budget.to_json())
-
-        allowances.setdefault(
-            owner,
-            Allowance(Budget.from_json(vendor.limits(), data), dt_util.utcnow, save),
-        )
-    return allowances[owner]
-
-
 class Memory:
     """What one entry remembers."""
 
@@ -94,38 +66,33 @@ class Memory:
         """Begin with nothing; `async_load` remembers."""
         self.meters: dict[str, Meter] = {}
         self.missing: frozenset[str] = frozenset()
+        self.absences: dict[str, Absence] = {}
+        """Since when the complete listings lack a meter, by its id."""
         self.readings: dict[Series, Reading] = {}
         self.guards: dict[Series, GuardState] = {}
+        self.held: dict[Series, Held] = {}
+        """What was held back last, since the start."""
         self.pages: dict[Series, Page] = {}
         self.backend: JsonObject = {}
         self.polled_at: datetime | None = None
         """When live values were had last."""
-        self._store = Store[JsonObject](
-            hass,
-            STORAGE_VERSION,
-            f"{DOMAIN}.{entry_id}",
-            minor_version=STORAGE_MINOR_VERSION,
-        )
+        self.failure: str | None = None
+        """Why the last attempt to get live values failed; None where it did not."""
+        self.silent_since: datetime | None = None
+        """The first of the calls that the vendor left without an answer, up to now."""
+        self._store = make_store(hass, entry_id)
         self._save_pending = False
         self._closed = False
 
     async def async_load(self) -> None:
         """Read the store; what can't be read is forgotten, with a warning."""
-        if (data := await _async_load(self._store)) is None:
+        if (data := await async_load_store(self._store)) is None:
             return
-        try:
-            self._read(data)
-        except (
-            ArithmeticError,
-            AttributeError,
-            LookupError,
-            TypeError,
-            ValueError,
-        ) as err:
+        if unreadable := sorted(self._read(data)):
             LOGGER.warning(
                 "Part of what was remembered of an account can't be read and is "
                 "learned anew (%s)",
-                type(err).__name__,
+                ", ".join(unreadable),
             )
 
     @callback
@@ -165,37 +132,89 @@ class Memory:
             },
             "backend": self.backend,
             "polled_at": _dump_instant(self.polled_at),
+            "failure": self.failure,
+            "silent_since": _dump_instant(self.silent_since),
+            "absences": {
+                meter_id: [_dump_instant(absence.since), absence.listings]
+                for meter_id, absence in self.absences.items()
+            },
         }
 
-    def _read(self, data: JsonObject) -> None:
-        """Read what `_collect` wrote, the hardest to learn anew first."""
-        self.pages = {
-            Series.parse(key): Page.from_json(page)
-            for key, page in data["pages"].items()
-        }
-        self.guards = {
-            Series.parse(key): state
-            for key, stored in data["guards"].items()
-            if (state := GuardState.from_json(stored)) is not None
-        }
-        self.backend = dict(data["backend"])
-        meters = [_load_meter(meter) for meter in data["meters"]]
-        self.meters = {meter.id: meter for meter in meters}
-        self.missing = frozenset(data["missing"])
-        readings = [_load_reading(reading) for reading in data["readings"]]
-        self.readings = {reading.series: reading for reading in readings}
-        self.polled_at = _load_instant(data["polled_at"])
+    def _read(self, data: Any) -> set[str]:
+        """Read what `_collect` wrote, each part on its own.
 
-
-async def _async_load(store: Store[JsonObject]) -> JsonObject | None:
-    """Load a store; one that can't be loaded counts as empty, with a warning."""
-    try:
-        return await store.async_load()
-    except Exception as err:  # noqa: BLE001  # a foreign file raises what it likes
-        LOGGER.warning(
-            "A stored file can't be read and is started anew (%s)", type(err).__name__
+        Returns the sections in which something can't be read. An instant from the
+        future was noted by a clock that was ahead.
+        """
+        stored = _Stored(data)
+        past = partial(_load_past, dt_util.utcnow())
+        self.pages = dict(
+            stored.items(
+                "pages", lambda key, page: (Series.parse(key), Page.from_json(page))
+            )
         )
-        return None
+        self.guards = {
+            series: state
+            for series, state in stored.items(
+                "guards",
+                lambda key, each: (Series.parse(key), GuardState.from_json(each)),
+            )
+            if state is not None
+        }
+        self.backend = stored.value("backend", dict) or {}
+        self.meters = {meter.id: meter for meter in stored.each("meters", _load_meter)}
+        self.missing = frozenset(stored.each("missing", _load_text))
+        self.readings = {
+            reading.series: reading
+            for reading in stored.each("readings", _load_reading)
+        }
+        self.polled_at = stored.value("polled_at", past)
+        self.failure = stored.value("failure", lambda each: each and _load_text(each))
+        self.silent_since = stored.value("silent_since", past)
+        self.absences = dict(
+            stored.items(
+                "absences",
+                lambda key, each: (
+                    key,
+                    Absence(datetime.fromisoformat(each[0]), int(each[1])),
+                ),
+            )
+        )
+        return stored.unreadable
+
+
+class _Stored:
+    """A file's data, of which any part may be foreign."""
+
+    def __init__(self, data: Any) -> None:
+        """Be about all sections of a file."""
+        self._data = data
+        self.unreadable: set[str] = set()
+        """The sections in which something can't be read."""
+
+    def value[T](self, section: str, read: Callable[[Any], T]) -> T | None:
+        """Return what a section says; None where it can't be read."""
+        try:
+            return read(self._data[section])
+        except _UNREADABLE:
+            self.unreadable.add(section)
+            return None
+
+    def each[T](self, section: str, read: Callable[[Any], T]) -> Iterable[T]:
+        """Yield the items of a list, without those that can't be read."""
+        for item in self.value(section, list) or ():
+            try:
+                yield read(item)
+            except _UNREADABLE:
+                self.unreadable.add(section)
+
+    def items[T](self, section: str, read: Callable[[str, Any], T]) -> Iterable[T]:
+        """Yield the items of a mapping, without those that can't be read."""
+        for key, item in (self.value(section, dict) or {}).items():
+            try:
+                yield read(key, item)
+            except _UNREADABLE:
+                self.unreadable.add(section)
 
 
 def _load_meter(data: JsonObject) -> Meter:
@@ -212,6 +231,8 @@ def _dump_reading(reading: Reading) -> JsonObject:
         "valid_until": _dump_instant(reading.valid_until),
         "since": _dump_instant(reading.since),
         "estimated": reading.estimated,
+        "label": reading.label,
+        "unit": reading.unit,
     }
 
 
@@ -227,6 +248,8 @@ def _load_reading(data: JsonObject) -> Reading:
         valid_until=_load_instant(data["valid_until"]),
         since=_load_instant(data["since"]),
         estimated=data["estimated"],
+        label=data.get("label"),
+        unit=Unit(unit) if (unit := data.get("unit")) else None,
     )
 
 
@@ -236,3 +259,14 @@ def _dump_instant(instant: datetime | None) -> str | None:
 
 def _load_instant(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)
+
+
+def _load_past(now: datetime, text: str | None) -> datetime | None:
+    instant = _load_instant(text)
+    return None if instant is None else min(instant, now)
+
+
+def _load_text(text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError
+    return text

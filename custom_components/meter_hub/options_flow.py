@@ -13,7 +13,7 @@ import probatio as vol
 from .accounts import taken_meters
 from .const import CONF_DASHBOARD, CONF_EXCLUDED_METERS, CONF_METERS, CONF_VENDOR
 from .energy_dashboard import Offer, async_added, offers
-from .forms import cleaned, meters_selector
+from .forms import cleaned, meters_selector, settings_fields
 from .memory import Memory
 from .metering.model import Meter
 from .settings import async_settings_form
@@ -28,12 +28,15 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
     ) -> ConfigFlowResult:
         """Ask for the options."""
         entry = self.config_entry
-        vendor = VENDORS[entry.data[CONF_VENDOR]]
+        if (vendor := VENDORS.get(entry.data[CONF_VENDOR])) is None:
+            return self.async_abort(
+                reason="unknown_vendor",
+                description_placeholders={"vendor": entry.data[CONF_VENDOR]},
+            )
         taken = taken_meters(self.hass, vendor, besides=entry.entry_id)
+        memory = await self._async_memory()
         meters = {
-            meter.id: meter
-            for meter in await self._async_known_meters()
-            if meter.id not in taken
+            meter.id: meter for meter in memory.meters.values() if meter.id not in taken
         }
         added = await async_added(self.hass, vendor, meters.values())
         offered = [offer for offer in offers(meters.values()) if offer.key not in added]
@@ -41,8 +44,9 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
         errors = {}
         if user_input is not None:
             if user_input.get(CONF_METERS) or not meters:
+                typed = cleaned(settings_fields(vendor), user_input)
                 return self.async_create_entry(
-                    data=_options(entry.options, meters, offered, cleaned(user_input))
+                    data=_options(entry.options, meters, offered, typed)
                 )
             errors[CONF_METERS] = "no_meter_picked"
 
@@ -50,6 +54,7 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
             self.hass,
             vendor,
             meters,
+            memory.readings.values(),
             offered,
             requested=entry.options.get(CONF_DASHBOARD, ()),
         )
@@ -75,15 +80,15 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
             last_step=True,
         )
 
-    async def _async_known_meters(self) -> Iterable[Meter]:
-        """Return all meters of the account, also those that are not shown."""
+    async def _async_memory(self) -> Memory:
+        """Return what is known of the account, also of meters that are not shown."""
         entry = self.config_entry
         if entry.state is ConfigEntryState.LOADED:
             memory: Memory = entry.runtime_data.memory
         else:
             memory = Memory(self.hass, entry.entry_id)
             await memory.async_load()
-        return memory.meters.values()
+        return memory
 
 
 def _options(

@@ -1,19 +1,20 @@
 """Sensors: one per series of a meter, and the progress of an account's history."""
 
+from datetime import datetime
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity
 from homeassistant.const import EntityCategory, UnitOfRatio
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import account_identifier
-from .entity import MeterEntity
-from .metering.model import Series, Value
-from .quantities import QUANTITIES
+from .entity import MeterEntity, add_series
+from .metering.model import Kind, Series, Value
+from .quantities import SENSORS, described
 
 PARALLEL_UPDATES = 0
 
@@ -24,20 +25,8 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors that are known, and each further one when it first appears."""
+    add_series(entry, async_add_entities, SENSORS.__contains__, MeterSensor)
     coordinator = entry.runtime_data
-    added: set[Series] = set()
-
-    @callback
-    def add_new() -> None:
-        data = coordinator.data
-        new = {
-            series for series in data.readings if series.meter in data.meters
-        } - added
-        added.update(new)
-        async_add_entities(MeterSensor(coordinator, series) for series in sorted(new))
-
-    add_new()
-    entry.async_on_unload(coordinator.async_add_listener(add_new))
     if coordinator.vendor.history_days is not None:
         async_add_entities([HistoryProgressSensor(coordinator)])
 
@@ -48,13 +37,20 @@ class MeterSensor(MeterEntity, SensorEntity):
     def __init__(self, coordinator: MeterHubCoordinator, series: Series) -> None:
         """Describe the series by its quantity."""
         super().__init__(coordinator, series)
-        self.entity_description = QUANTITIES[series.quantity]
+        self.entity_description = described(series, self.reading.unit)
 
     @property
     @override
     def native_value(self) -> Value | None:
         """The value, or None where it is unknown."""
-        return self.coordinator.data.readings[self.series].value
+        return self.reading.value
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        """When a total that restarts began."""
+        restarts = self.series.quantity.kind is Kind.PERIOD
+        return self.reading.since if restarts else None
 
 
 class HistoryProgressSensor(CoordinatorEntity[MeterHubCoordinator], SensorEntity):
@@ -73,6 +69,12 @@ class HistoryProgressSensor(CoordinatorEntity[MeterHubCoordinator], SensorEntity
         self._attr_device_info = DeviceInfo(
             identifiers={account_identifier(coordinator)}
         )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: what was imported stays so while live values are not to be had."""
+        return True
 
     @property
     @override

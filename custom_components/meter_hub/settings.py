@@ -1,6 +1,6 @@
 """The form of what may be changed after signing in; the same at first and later."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from homeassistant.components.energy.const import DOMAIN as ENERGY_DOMAIN
@@ -11,13 +11,13 @@ import probatio as vol
 from .const import CONF_DASHBOARD, DOMAIN
 from .energy_dashboard import Offer, async_kinds_present
 from .forms import fields_schema, settings_fields, ticks
-from .metering.model import Meter
+from .metering.model import Meter, Reading
 from .vendors.base import Vendor
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsForm:
-    """A form, and what its description says of the Energy dashboard."""
+    """A form, and what its description says of the Energy dashboard and the meters."""
 
     schema: vol.Schema
     placeholders: Mapping[str, str]
@@ -27,16 +27,18 @@ async def async_settings_form(
     hass: HomeAssistant,
     vendor: Vendor,
     meters: Mapping[str, Meter],
+    readings: Iterable[Reading],
     offers: Collection[Offer],
     *,
     requested: Collection[str] | None = None,
 ) -> SettingsForm:
     """Return the form of history, options and what the Energy dashboard could get.
 
+    `readings` are those of all meters, `meters` the ones that are asked about.
     `requested` are the offers to tick; by default those of a kind that the
     dashboard has no source of.
     """
-    kinds = await _async_kinds(hass)
+    kinds = await _async_options(hass, "energy_source")
     present = await async_kinds_present(hass)
     if requested is None:
         requested = [offer.key for offer in offers if offer.kind not in present]
@@ -56,12 +58,39 @@ async def async_settings_form(
             }
         )
     there = sorted(kinds.get(kind, kind) for kind in present)
-    return SettingsForm(schema, {"present": ", ".join(there) or kinds["none"]})
+    texts = await _async_options(hass, "option_notice")
+    notices = [
+        texts[key].format(meters=", ".join(names))
+        for key, names in _concerned(vendor, meters, readings).items()
+    ]
+    return SettingsForm(
+        schema,
+        {
+            "present": ", ".join(there) or kinds["none"],
+            "notices": "".join(f"\n\n{notice}" for notice in notices),
+        },
+    )
 
 
-async def _async_kinds(hass: HomeAssistant) -> dict[str, str]:
-    """Return the names of the kinds of source, in Home Assistant's language."""
-    prefix = f"component.{DOMAIN}.selector.energy_source.options."
+def _concerned(
+    vendor: Vendor, meters: Mapping[str, Meter], readings: Iterable[Reading]
+) -> dict[str, list[str]]:
+    """Return the options that matter to some meters, with those and their readings."""
+    concerned: dict[str, list[str]] = {}
+    for reading in readings:
+        if (meter := meters.get(reading.series.meter)) is None:
+            continue
+        value = reading.value
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        for field in vendor.options:
+            if field.matters is not None and field.matters(reading):
+                concerned.setdefault(field.key, []).append(f"{meter.name} ({shown})")
+    return concerned
+
+
+async def _async_options(hass: HomeAssistant, selector: str) -> dict[str, str]:
+    """Return the texts of a list of options, in Home Assistant's language."""
+    prefix = f"component.{DOMAIN}.selector.{selector}.options."
     texts = await async_get_translations(
         hass, hass.config.language, "selector", {DOMAIN}
     )

@@ -62,6 +62,7 @@ class Probe:
                 clock=_now,
                 credentials=credentials,
                 options={},
+                excluded=frozenset(),
                 allowance=self._allowance,
                 state={},
                 save_credentials=_forget,
@@ -126,7 +127,7 @@ def _reading_json(reading: Reading, now: datetime) -> dict[str, Any]:
     return {
         **_series_json(reading.series),
         "value": reading.value_at(now),
-        "unit": reading.series.quantity.unit,
+        "unit": reading.unit or reading.series.quantity.unit,
         "measured_at": reading.measured_at,
     }
 

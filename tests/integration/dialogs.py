@@ -1,12 +1,37 @@
-"""What a person sees in a form."""
+"""What a person sees in a form, and fills in."""
 
 from typing import Any, cast
 
-from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.selector import SelectOptionDict, SelectSelector
 
+from custom_components.meter_hub.const import DOMAIN
+
 from ..texts import TEXTS, placeholders
+
+
+async def choose(hass: HomeAssistant, vendor: str = "pretend") -> ConfigFlowResult:
+    """Open the dialog, and pick a vendor from the menu."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    return await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": vendor}
+    )
+
+
+async def submit(
+    hass: HomeAssistant, form: ConfigFlowResult, typed: dict[str, Any]
+) -> ConfigFlowResult:
+    """Fill in the form that is shown."""
+    assert form["type"] is FlowResultType.FORM
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done()
+    assert_readable(result)
+    return result
 
 
 def selectors(form: ConfigFlowResult) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 import pytest
 
-from custom_components.meter_hub.history import statistic_id
 from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.statistic_names import statistic_id
 
 from .scripted import IMPORT
 

@@ -17,6 +17,14 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
 from custom_components.meter_hub.vendors.base import Field, FieldKind, Unavailable
+from custom_components.meter_hub.vendors.onemeter.known import (
+    Course,
+    Identity,
+    Knowledge,
+    Known,
+    Pause,
+    Poll,
+)
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory, Settle
@@ -156,6 +164,7 @@ async def test_what_helps_with_a_bug_is_shown(
         "parent": None,
         "active": True,
         "missing": False,
+        "absence": None,
     }
     readings = shown["readings"]
     assert readings["meter 2 meter_serial total"]["value"] == REDACTED
@@ -189,6 +198,75 @@ async def test_what_helps_with_a_bug_is_shown(
     }
 
 
+async def test_state_of_a_real_backend_gives_nobody_away(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    hass_client: ClientSessionGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ids are parts of keys, and what stands under unknown codes may be a serial."""
+    device = "0c1f2a77-dead-4eef-aaaa-123456789abc"
+    let_go = "5f3a9b0c11d2e3f405162738"
+    serials = {"96_1_0": 5900123456789, "0_0_9": "20190423", "96_1_1": 590012345678.0}
+    meter = Meter(device, PERSONAL["name"])
+    series = Series(device, Quantity.GRID_IMPORT)
+    known = Known(
+        meter,
+        begins=START,
+        last=START,
+        course=Course(stalled={series.key: Pause(3, START)}),
+        identities=(Identity(START, START, {"C_1_0": "20190423"}),),
+        undescribed={**serials, "31_7_0": 4.25, "21_7_0": 1500},
+    )
+    knowledge = Knowledge(
+        polls={device: Poll(START), let_go: Poll(START)},
+        devices={device: known, let_go: replace(known, about=Meter(let_go, "Gone"))},
+    )
+    script.meters = (meter,)
+    script.readings = (Reading(series, 1.0),)
+    entry = make_entry(meters=(device,))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle()
+    (context, *_) = script.contexts
+    backend = VENDORS["onemeter"].build(replace(context, state=knowledge.to_dict()))
+    assert device in json.dumps(backend.state())
+    monkeypatch.setattr(entry.runtime_data.backend, "state", backend.state)
+
+    shown = (await _diagnostics(hass, hass_client, entry))["backend"]
+
+    text = json.dumps(shown)
+    for hidden in (device, let_go, PERSONAL["name"], *map(str, serials.values())):
+        assert hidden not in text
+    device_shown = shown["devices"]["meter 1"]
+    assert device_shown["begins"] == START.isoformat()
+    assert device_shown["undescribed"] == {
+        **dict.fromkeys(serials, REDACTED),
+        "31_7_0": 4.25,
+        "21_7_0": 1500,
+    }
+    assert device_shown["course"]["stalled"]["grid_import/total/meter 1"]["tries"] == 3
+
+
+async def test_held_value_is_shown(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    script: Script,
+    settle: Settle,
+) -> None:
+    """A value that no meter can reach is not published, but a bug report tells of it."""
+    script.readings = (Reading(IMPORT, 90000.0),)
+    await settle(timedelta(minutes=15))
+
+    shown = await _diagnostics(hass, hass_client, entry)
+
+    assert shown["readings"]["meter 2 grid_import total"]["value"] == 1234.5
+    held = shown["held"]["meter 2 grid_import total"]
+    assert (held["value"], held["reason"]) == (90000.0, "jump")
+
+
 async def test_a_failure_is_shown_by_its_reason(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -204,7 +282,26 @@ async def test_a_failure_is_shown_by_its_reason(
     shown = await _diagnostics(hass, hass_client, entry)
 
     assert (shown["last_update_success"], shown["error"]) == (False, "cannot_connect")
+    assert shown["silent_since"] is not None
     assert PERSONAL["address"] not in json.dumps(shown)
+
+
+async def test_a_meter_that_is_not_listed_is_shown(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    script: Script,
+    settle: Settle,
+) -> None:
+    """It goes after a while; the file says how far it is."""
+    script.meters = (HOUSE,)
+    script.period = timedelta(minutes=4)
+    await settle(timedelta(minutes=6), timedelta(minutes=1))
+
+    garage = (await _diagnostics(hass, hass_client, entry))["meters"]["meter 1"]
+
+    assert garage["missing"]
+    assert garage["absence"]["listings"] == 1
 
 
 async def test_an_error_without_a_reason_is_shown_by_its_kind(

@@ -1,6 +1,8 @@
 """The rows in the recorder are the truth, whatever order it came in."""
 
+import asyncio
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, CONF_HISTORY_DAYS
-from custom_components.meter_hub.history import History, statistic_id
+from custom_components.meter_hub.history import History
 from custom_components.meter_hub.metering.ledger import Chunk, Row, Shift
 from custom_components.meter_hub.metering.model import (
     Channel,
@@ -26,6 +28,7 @@ from custom_components.meter_hub.metering.model import (
     Update,
 )
 from custom_components.meter_hub.recorder_io import async_queue_chunk, async_queue_shift
+from custom_components.meter_hub.statistic_names import statistic_id
 
 from .conftest import EntryFactory, Settle
 from .rows import assert_same, async_rows
@@ -132,8 +135,8 @@ async def test_updates_queue_up(
 ) -> None:
     """Answers that come faster than they are written are written one by one."""
     first = START - timedelta(days=9)
-    values = energies(8 * 24)
-    for day in reversed(range(8)):
+    values = energies(4 * 24)
+    for day in reversed(range(4)):
         history.submit(
             update(first + day * 24 * HOUR, values[day * 24 : (day + 1) * 24])
         )
@@ -144,6 +147,42 @@ async def test_updates_queue_up(
         await async_rows(hass),
         {first + number * HOUR: energy for number, energy in enumerate(values)},
     )
+
+
+async def test_recorder_that_is_stuck(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Answers do not pile up; what was dropped is asked for once it writes again."""
+    first = START - 40 * HOUR
+    script.know(IMPORT, first, *energies(40))
+    entry = make_entry()
+    released = asyncio.Event()
+
+    async def stuck(_: HomeAssistant) -> None:
+        await released.wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("custom_components.meter_hub.history.async_fence", stuck)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        history: History = entry.runtime_data.history
+        for number, energy in enumerate(energies(40)):
+            history.submit(
+                replace(update(first + number * HOUR, [energy]), floors={EXPORT: first})
+            )
+        script.know(EXPORT, first, *energies(40))
+        released.set()
+        await settle(timedelta(minutes=20))
+
+    assert script.history_calls[0] == (
+        Span(EXPORT, first, START),
+        Span(IMPORT, first + 4 * HOUR, START),
+    )
+    for series in (IMPORT, EXPORT):
+        assert_same(await async_rows(hass, series), script.truth[series])
 
 
 async def test_long_answer_of_several_meters(
@@ -243,23 +282,6 @@ async def test_nothing_is_asked_or_written_before_the_start(
     assert_same(await async_rows(hass), script.truth[IMPORT])
 
 
-async def test_progress_counts_what_is_written(
-    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
-) -> None:
-    """Half of the history is half of the way."""
-    script.window = timedelta(days=5)
-    script.know(IMPORT, START - timedelta(days=11), *energies(11 * 24))
-    entry = make_entry(**{CONF_HISTORY_DAYS: 11})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle()
-    assert entry.runtime_data.history.progress == 0
-
-    await settle(timedelta(seconds=2))
-    assert entry.runtime_data.history.progress == 50
-    await settle(timedelta(seconds=6), timedelta(seconds=2))
-    assert entry.runtime_data.history.progress == 100
-
-
 @pytest.mark.parametrize("meanwhile", ["running", "stopped"])
 async def test_cleared_statistics_are_filled_again(
     hass: HomeAssistant,
@@ -311,6 +333,8 @@ async def test_recorder_that_refuses(
             and record.name.startswith("custom_components")
         ]
         assert len(warnings) == 1
+        assert "grid_import" in warnings[0].getMessage()
+        assert IMPORT.meter not in warnings[0].getMessage()
         assert len(script.history_calls) <= 8
 
     await settle(timedelta(hours=8, minutes=20))

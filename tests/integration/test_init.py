@@ -151,16 +151,15 @@ async def test_removal_keeps_statistics_and_forgets_the_rest(
     hass_storage: dict[str, Any],
 ) -> None:
     """What is in the recorder belongs to the person, not to the entry."""
-    script.gone = frozenset({HOUSE.id})
     script.know(IMPORT, START - 3 * HOUR, 1.0, 2.0, 3.0)
     entry = make_entry()
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle()
+    await settle(timedelta(minutes=20))
+    script.gone = frozenset({HOUSE.id})
+    await settle(timedelta(minutes=20))
     assert ir.async_get(hass).issues.keys() >= {
         (DOMAIN, f"meter_missing_{entry.entry_id}_house")
     }
-    script.gone = frozenset()
-    await settle(timedelta(minutes=20))
     assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
 
     assert (await hass.config_entries.async_remove(entry.entry_id))[

@@ -5,16 +5,18 @@ import json
 import logging
 from typing import Any, override
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
+from custom_components.meter_hub.allowances import async_get_allowance
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.memory import (
+    Absence,
     HandOver,
     Memory,
-    async_get_allowance,
     hand_over,
     take_over,
 )
@@ -35,6 +37,19 @@ from .scripted import HOUR, HOUSE, IMPORT, START, Script
 
 LAST_READING = Series(HOUSE.id, Quantity.LAST_READING)
 SERIAL = Series(HOUSE.id, Quantity.METER_SERIAL)
+
+PARTS = (
+    "meters",
+    "missing",
+    "readings",
+    "guards",
+    "pages",
+    "backend",
+    "polled_at",
+    "failure",
+    "silent_since",
+    "absences",
+)
 
 
 def remembering(hass: HomeAssistant) -> Memory:
@@ -58,11 +73,14 @@ def remembering(hass: HomeAssistant) -> Memory:
     memory.pages = {IMPORT: Page(floor=START, explored=Spans.of((START, START + HOUR)))}
     memory.backend = {"polled": START.isoformat()}
     memory.polled_at = START
+    memory.failure = "server_error"
+    memory.silent_since = START - HOUR
+    memory.absences = {"garage": Absence(START, 2)}
     return memory
 
 
 async def test_everything_survives(
-    hass: HomeAssistant, hass_storage: dict[str, Any]
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
 ) -> None:
     """What is saved is what is loaded."""
     before = remembering(hass)
@@ -71,16 +89,66 @@ async def test_everything_survives(
     after = Memory(hass, "entry")
     await after.async_load()
 
-    for name in (
-        "meters",
-        "missing",
-        "readings",
-        "guards",
-        "pages",
-        "backend",
-        "polled_at",
-    ):
+    for name in PARTS:
         assert getattr(after, name) == getattr(before, name), name
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_part_that_can_not_be_read_costs_no_other(
+    hass: HomeAssistant,
+    script: Script,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    part: str,
+) -> None:
+    """Whatever became of one section, all others are remembered."""
+    before = remembering(hass)
+    await before.async_save()
+    hass_storage[f"{DOMAIN}.entry"]["data"][part] = 3.5
+
+    after = Memory(hass, "entry")
+    await after.async_load()
+
+    for name in PARTS:
+        same = getattr(after, name) == getattr(before, name)
+        assert same is (name != part), name
+    assert f"learned anew ({part})" in caplog.text
+
+
+async def test_item_that_can_not_be_read_costs_no_other(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
+) -> None:
+    """A quantity that this version does not know takes nothing else with it."""
+    before = remembering(hass)
+    await before.async_save()
+    data = hass_storage[f"{DOMAIN}.entry"]["data"]
+    for part in ("pages", "guards"):
+        known = data[part][IMPORT.key]
+        data[part] = {"unheard_of/total/house": known, IMPORT.key: known}
+    data["readings"].insert(0, {**data["readings"][0], "series": "unheard_of/a/b"})
+    data["meters"].insert(0, {"id": "nameless"})
+    data["absences"] = {"house": "yesterday", **data["absences"]}
+    data["missing"].insert(0, None)
+
+    after = Memory(hass, "entry")
+    await after.async_load()
+
+    for name in PARTS:
+        assert getattr(after, name) == getattr(before, name), name
+
+
+async def test_instants_of_a_clock_that_was_ahead(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
+) -> None:
+    """Values outlive failing calls, and a vendor is silent, from now on at the latest."""
+    before = remembering(hass)
+    before.polled_at = before.silent_since = START + timedelta(days=400)
+    await before.async_save()
+
+    after = Memory(hass, "entry")
+    await after.async_load()
+
+    assert (after.polled_at, after.silent_since) == (START, START)
 
 
 async def test_frequent_readings_do_not_put_off_saving(
@@ -175,9 +243,7 @@ async def test_call_is_on_disk_before_it_is_made(
         @override
         def append(self, call: Any) -> None:
             stored.extend(
-                store["data"]
-                for key, store in hass_storage.items()
-                if key.startswith(f"{DOMAIN}.allowance.")
+                hass_storage.get(f"{DOMAIN}.allowances", {"data": {}})["data"].values()
             )
 
     script.calls = Calls()
@@ -200,11 +266,32 @@ async def test_allowance_survives_a_restart_and_a_broken_file(
     allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
     assert allowance.earliest(START) == START + timedelta(minutes=1)
 
-    (name,) = (name for name in hass_storage if name.startswith(f"{DOMAIN}.allow"))
-    hass_storage[name]["data"] = ["garbage"]
-    hass.data.pop(key)
+    store = hass_storage[f"{DOMAIN}.allowances"]
+    for garbage in (["garbage"], dict.fromkeys(store["data"], "garbage")):
+        store["data"] = garbage
+        hass.data.pop(key)
+        allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
+        assert allowance.earliest(START) == START
+
+
+async def test_wrong_keys_leave_nothing_behind(
+    hass: HomeAssistant,
+    script: Script,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """All allowances are in one file, and leave it once they bear on nothing."""
+    vendor = script.vendor(pace=timedelta(minutes=1))
+    for key in ("typo", "another typo", "sesame"):
+        await (await async_get_allowance(hass, vendor, {"api_key": key})).spend()
+    (name,) = (name for name in hass_storage if "allowance" in name)
+    assert len(hass_storage[name]["data"]) == 3
+
+    freezer.tick(timedelta(days=31))
     allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    assert allowance.earliest(START) == START
+    await allowance.spend()
+
+    assert list(hass_storage[name]["data"].values()) == [allowance.budget.to_json()]
 
 
 async def test_no_secret_is_stored(

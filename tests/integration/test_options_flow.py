@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.memory import hand_over
 
+from ..texts import TEXTS, placeholders
 from .dialogs import assert_readable, choices, selectors, shown
 from .pretend import GARAGE, HOUSE, OLD, PretendCloud, add_entry, register
 
@@ -146,7 +147,10 @@ async def test_dashboard_offers_what_is_not_there(
 
     assert list(choices(form, "dashboard")) == ["grid/garage", "grid/old"]
     assert shown(form)["dashboard"] == ["grid/garage"]
-    assert form["description_placeholders"] == {"present": "grid connection"}
+    assert form["description_placeholders"] == {
+        "present": "grid connection",
+        "notices": "",
+    }
 
 
 async def test_requests_that_were_not_asked_for_stay(
@@ -228,3 +232,17 @@ async def test_entry_that_never_ran(hass: HomeAssistant, cloud: PretendCloud) ->
 
     assert entry.options["history_days"] == 7
     assert entry.options["excluded_meters"] == ["garage"]
+
+
+async def test_vendor_that_is_not_known(hass: HomeAssistant) -> None:
+    """Nobody can tell which options there would be."""
+    entry = add_entry(hass, "ada", "house", vendor="bygone")
+
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "unknown_vendor",
+    )
+    assert placeholders(TEXTS["options"]["abort"]["unknown_vendor"]) == {"vendor"}
+    assert result["description_placeholders"] == {"vendor": "bygone"}

@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.vendors.base import Unavailable
 
+from ..texts import TEXTS, placeholders
 from .dialogs import assert_readable, shown
 from .pretend import GARAGE, HOUSE, TYPED, PretendCloud, add_entry, register
 
@@ -74,6 +75,41 @@ async def test_new_password(
     assert entry.state is ConfigEntryState.LOADED
     assert set(entry.runtime_data.data.meters) == {"house"}
     assert cloud.calls == 1
+
+
+@pytest.mark.parametrize("running", [True, False])
+@SOURCES
+async def test_what_the_backend_has_learned_stays(
+    hass: HomeAssistant, cloud: PretendCloud, source: str, running: bool
+) -> None:
+    """Signing in again adds to it, so that nothing is learned or asked for anew."""
+    cloud.add("hunter2", "ada", HOUSE)
+    entry = add_entry(hass, "ada", "house")
+    await submit(hass, await begin(hass, entry, source))
+    if not running:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+    await submit(hass, await begin(hass, entry, source))
+
+    assert entry.state is ConfigEntryState.LOADED
+    assert [context.state for context in cloud.contexts] == [
+        {},
+        {"calls": 1},
+        {"calls": 1},
+        {"calls": 2},
+    ]
+
+
+async def test_unticked_meters_reach_the_vendor(
+    hass: HomeAssistant, cloud: PretendCloud
+) -> None:
+    """No call is worth making for them, when signing in or later."""
+    cloud.add("hunter2", "ada", HOUSE, GARAGE)
+    entry = add_entry(hass, "ada", "house", excluded=["garage"])
+
+    await submit(hass, await begin(hass, entry, "reauth"))
+
+    assert [context.excluded for context in cloud.contexts] == [{"garage"}] * 2
 
 
 @SOURCES
@@ -154,3 +190,21 @@ async def test_options_reach_the_vendor(
     await submit(hass, await begin(hass, entry, "reauth"))
 
     assert [context.options["factor"] for context in cloud.contexts] == [7, 7]
+
+
+@SOURCES
+async def test_vendor_that_is_not_known(hass: HomeAssistant, source: str) -> None:
+    """An entry that an update of Meter Hub left behind says so, and stays."""
+    entry = add_entry(hass, "ada", "house", vendor="bygone")
+
+    if source == "reauth":
+        result = await entry.start_reauth_flow(hass)
+    else:
+        result = await entry.start_reconfigure_flow(hass)
+
+    assert (result["type"], result["reason"]) == (
+        FlowResultType.ABORT,
+        "unknown_vendor",
+    )
+    assert placeholders(TEXTS["config"]["abort"]["unknown_vendor"]) == {"vendor"}
+    assert result["description_placeholders"] == {"vendor": "bygone"}

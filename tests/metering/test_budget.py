@@ -207,3 +207,40 @@ def test_a_call_waits_no_longer_than_a_limit_asks(
         budget = budget.spent(now)
         calls.append(now)
     assert len(calls) == len(waits)
+
+
+def test_calls_that_are_left() -> None:
+    """They are counted by the month, and a new one begins without a call."""
+    budget = spend(Budget.fresh(Limits(SECOND, per_month=3)), NOON, NOON + SECOND)
+
+    assert budget.left_this_month(NOON + MINUTE) == 1
+    assert budget.left_this_month(NOON + timedelta(days=32)) == 3
+    assert spend(budget, NOON + MINUTE, NOON + 2 * MINUTE).left_this_month(NOON) == 0
+    assert Budget.fresh(Limits(SECOND)).left_this_month(NOON) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "matters"),
+    [
+        (MINUTE, True),
+        (timedelta(hours=30), True),
+        (timedelta(days=32), False),
+        (timedelta(days=-400), False),
+    ],
+)
+def test_calls_matter_until_the_month_is_over(later: timedelta, matters: bool) -> None:
+    """Afterwards, and before a clock that was far ahead, nothing need be kept."""
+    assert spend(Budget.fresh(Limits(SECOND)), NOON).matters(NOON + later) is matters
+
+
+def test_what_else_matters() -> None:
+    """A call just before a new month, and a hold."""
+    midnight = datetime(2026, 12, 1, tzinfo=UTC)
+    last = spend(Budget.fresh(Limits(SECOND)), midnight - SECOND)
+    assert last.matters(midnight + SECOND)
+    assert not last.matters(midnight + timedelta(days=2))
+
+    held = Budget.fresh(Limits(SECOND)).held(NOON + MINUTE)
+    assert held.matters(NOON)
+    assert not held.matters(NOON + MINUTE)
+    assert not Budget.fresh(Limits(SECOND)).matters(NOON)

@@ -304,6 +304,18 @@ def test_equal_neighbours_are_one_gap() -> None:
     assert len(page.open) == 1
 
 
+def test_a_clock_that_was_ahead_puts_off_nothing() -> None:
+    wrong = NOW + timedelta(days=400)
+    page = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), book((0, 24)))
+    page = page.failed(Span(SERIES, hour(3), hour(5)), wrong)
+    (gap,) = page.gaps(SERIES, DAY, NOW, book((0, 24)))
+    assert (gap.start, gap.end, gap.due) == (hour(3), hour(5), NOW)
+
+    page = page.failed(Span(SERIES, hour(3), hour(5)), NOW)
+    (doubt,) = page.open
+    assert (doubt.opened, doubt.due) == (NOW, NOW + 2 * QUARTER)
+
+
 def test_a_page_survives_storage() -> None:
     written = book((0, 20))
     hours = answer(MEASURED, (0, 10)) | answer(ESTIMATE, (10, 15)) | {hour(3): PART}

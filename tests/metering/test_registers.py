@@ -1,49 +1,24 @@
 """From register readings to hours, against known consumption."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.meter_hub.metering.model import (
-    Interval,
-    Quality,
-    Quantity,
-    Series,
-)
+from custom_components.meter_hub.metering.model import Interval
 from custom_components.meter_hub.metering.registers import Point, intervals
 
-SERIES = Series("m", Quantity.GRID_IMPORT)
-DAY = datetime(2026, 10, 24, tzinfo=UTC)
-MEASURED, ESTIMATED, INCOMPLETE = Quality
-
-
-def at(clock: str) -> datetime:
-    """Return an instant of the day; hours may go beyond 24."""
-    hours, minutes, *seconds = map(int, clock.split(":"))
-    return DAY + timedelta(hours=hours, minutes=minutes, seconds=sum(seconds))
-
-
-def points(*readings: tuple[str, float] | tuple[str, float, str]) -> list[Point]:
-    return [Point(at(clock), value, *identity) for clock, value, *identity in readings]
-
-
-def rows(found: Iterable[Interval]) -> list[tuple[str, float | None, Quality]]:
-    """Return the start of each interval, a whole hour, with what it says."""
-    result = []
-    for each in found:
-        assert each.end - each.start == timedelta(hours=1)
-        hour = (each.start - DAY) // timedelta(hours=1)
-        assert each.start == DAY + timedelta(hours=hour)
-        result.append((f"{hour}:00", each.energy, each.quality))
-    return result
-
-
-def hourly(*readings: tuple[str, float] | tuple[str, float, str]) -> list[object]:
-    return [*rows(intervals(SERIES, points(*readings)))]
-
+from .registers import (
+    ESTIMATED,
+    MEASURED,
+    SERIES,
+    at,
+    curve,
+    hourly,
+    points,
+    rows,
+    steps,
+)
 
 QUARTERS = [
     ("10:00", 100.00),
@@ -79,72 +54,6 @@ def test_a_long_gap_is_spread_evenly_and_its_total_is_exact() -> None:
         for each in intervals(SERIES, points(("10:00", 100.0), ("40:00", 131.0)))
     ]
     assert sum(e for e in energies if e is not None) == pytest.approx(31, abs=1e-9)
-
-
-def test_a_meter_swap_consumes_nothing_and_never_goes_back() -> None:
-    assert hourly(
-        ("10:00", 5000.00, "old"),
-        ("11:00", 5000.40, "old"),
-        ("11:30", 0.05, "new"),
-        ("12:00", 0.25, "new"),
-        ("13:00", 0.65, "new"),
-    ) == [
-        ("10:00", 0.4, MEASURED),
-        ("11:00", 0.2, INCOMPLETE),
-        ("12:00", 0.4, MEASURED),
-    ]
-
-
-def test_a_new_identity_begins_anew_even_where_the_register_rises() -> None:
-    assert hourly(
-        ("10:00", 5.0, "old"),
-        ("10:45", 5.3, "old"),
-        ("11:15", 700.0, "new"),
-        ("12:00", 700.2, "new"),
-        ("13:00", 700.9),
-        ("14:00", 701.0, "new"),
-    ) == [
-        ("10:00", 0.3, INCOMPLETE),
-        ("11:00", 0.2, INCOMPLETE),
-        ("12:00", 0.7, MEASURED),
-        ("13:00", 0.1, MEASURED),
-    ]
-
-
-def test_both_parts_of_the_hour_of_a_swap_count() -> None:
-    assert hourly(
-        ("10:00", 5000.0), ("10:20", 5000.2), ("10:40", 0.1), ("11:00", 0.4)
-    ) == [("10:00", 0.5, INCOMPLETE)]
-
-
-def test_hours_without_any_reading_during_a_swap_are_unknown() -> None:
-    assert hourly(
-        ("10:00", 900.0, "old"),
-        ("11:30", 901.5, "old"),
-        ("14:40", 3.0, "new"),
-        ("15:00", 3.1, "new"),
-    ) == [
-        ("10:00", 1.0, ESTIMATED),
-        ("11:00", 0.5, INCOMPLETE),
-        ("14:00", 0.1, INCOMPLETE),
-    ]
-
-
-def test_a_meter_that_lived_for_minutes_only() -> None:
-    assert hourly(
-        ("10:00", 50.0, "a"),
-        ("10:10", 50.1, "a"),
-        ("10:20", 7.0, "b"),
-        ("10:30", 7.2, "b"),
-        ("10:40", 0.0, "c"),
-        ("11:00", 0.4, "c"),
-    ) == [("10:00", 0.7, INCOMPLETE)]
-
-
-def test_a_deep_fall_that_stays_is_a_new_meter() -> None:
-    assert hourly(
-        ("10:00", 1000.0), ("11:00", 1000.4), ("12:00", 0.001), ("13:00", 0.168)
-    ) == [("10:00", 0.4, MEASURED), ("12:00", 0.167, MEASURED)]
 
 
 @pytest.mark.parametrize("dip", [499.98, 460.0, 0.001])
@@ -278,18 +187,6 @@ def test_binary_fractions_leave_no_trace() -> None:
     assert hourly(("10:00", 0.1), ("11:00", 0.3), ("12:00", 0.6)) == [
         ("10:00", 0.2, MEASURED),
         ("11:00", 0.3, MEASURED),
-    ]
-
-
-steps = st.lists(st.integers(0, 400), min_size=1, max_size=120)
-
-
-def curve(increments: Sequence[int], start: int) -> list[Point]:
-    """Quarter-hourly readings in hundredths of a kWh."""
-    values = accumulate(increments, initial=start)
-    return [
-        Point(DAY + timedelta(minutes=15 * index), value / 100)
-        for index, value in enumerate(values)
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
@@ -9,7 +10,11 @@ import pytest
 
 from custom_components.meter_hub.metering.budget import Budget, Limits
 from custom_components.meter_hub.vendors.allowance import Allowance
+from custom_components.meter_hub.vendors.transport import Transport
 
+SECRET = "a-key-that-nobody-may-see"
+
+type Get = Callable[[], Awaitable[Any]]
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -96,3 +101,21 @@ async def loopback(socket_enabled: None) -> AsyncIterator[Loopback]:
     async with TestServer(app) as server:
         loopback.url = str(server.make_url("")).rstrip("/")
         yield loopback
+
+
+@pytest.fixture
+def get(
+    session: ClientSession, clock: Clock, allowance: Allowance, loopback: Loopback
+) -> Get:
+    """Return a call that is made once and carries secrets wherever it can."""
+    transport = Transport(session, clock, allowance, attempts=1)
+
+    async def get() -> Any:
+        return await transport.request_json(
+            "GET",
+            f"{loopback.url}/things",
+            headers={"Authorization": SECRET},
+            params={"password": SECRET},
+        )
+
+    return get

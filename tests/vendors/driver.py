@@ -41,6 +41,7 @@ class Driver:
             clock=clock,
             credentials=credentials,
             options={},
+            excluded=frozenset(),
             allowance=allowance,
             state={},
             save_credentials=_refuse,

@@ -7,6 +7,9 @@ from typing import Any, Self
 
 _MINUTE = timedelta(minutes=1)
 
+# After so long no vendor counts a call, but for the month's sake.
+_RECENT = timedelta(days=1)
+
 # A call noted later than this after now was noted by a clock that was off.
 _CLOCK_SLACK = timedelta(minutes=5)
 
@@ -63,6 +66,20 @@ class Budget:
             if calls_made >= limits.per_month:
                 moment = max(moment, _month_after(month))
         return moment
+
+    def left_this_month(self, now: datetime) -> int | None:
+        """Return how many calls the month still allows; None where nothing limits it."""
+        if self.limits.per_month is None:
+            return None
+        _, calls_made = self._credible_month(now)
+        return max(0, self.limits.per_month - calls_made)
+
+    def matters(self, now: datetime) -> bool:
+        """Tell whether a budget can bear on a call at `now` or later, by any limits."""
+        held = self.hold is not None and now < self.hold <= now + _LONGEST_WAIT
+        recent = any(now - call < _RECENT for call in self._credible_calls(now))
+        _, calls_made = self._credible_month(now)
+        return held or recent or calls_made > 0
 
     def spent(self, now: datetime) -> Self:
         """Return the budget after a call at `now`."""

@@ -31,7 +31,7 @@ _NEW_CYCLE_SHARE = 0.9
 _SMALL_ENERGY = 20.0
 
 # kW. More than the connection of a house carries.
-_ANY_HOUSE = 50.0
+ANY_HOUSE = 50.0
 
 # Readings are not evenly spaced, and a display lags behind what was measured.
 _RATE_MARGIN = 1.5
@@ -56,6 +56,8 @@ class Rules:
     """kWh that the register, or one of the counters it is the sum of, holds at most."""
     max_rate: float | None = None
     """kW that the meter can measure at most; faster rises are held. None: no limit."""
+    usual_rate: float = ANY_HOUSE
+    """kW that held values may rise by and still agree with one another."""
 
 
 class HeldReason(StrEnum):
@@ -77,6 +79,8 @@ class Held:
 
     value: float
     reason: HeldReason
+    at: datetime
+    """When it was measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,22 +193,24 @@ def check(
             # A meter that was taken away does not come back.
             return _without_former(_restart(state, value, at, base=value))
     if value == 0 < state.raw:
-        return Verdict(state.published, state, Held(value, HeldReason.ZERO))
+        return Verdict(state.published, state, Held(value, HeldReason.ZERO, at))
     if (unwrapped := _unwrapped_offset(state, value, rules)) is not None:
         return _accept(replace(state, raw=value, offset=unwrapped), value, at)
     if (former := state.former) is not None and _has_come_back(state, former, value):
         left = Former(state.raw, state.offset)
         back = replace(state, raw=value, offset=former.offset, former=left)
         return _accept(back, value, at)
-    growth = _most_growth(rules, at - state.at)
-    if state.raw == 0 and value > max(_SMALL_ENERGY, growth):
+    elapsed = at - state.at
+    if state.raw == 0 and value > max(_SMALL_ENERGY, _usual_growth(rules, elapsed)):
         # What showed zero was no register yet.
         return _without_former(_go_on(state, value, at, base=value))
     if value < _NEW_CYCLE_SHARE * state.raw:
         return _doubt(state, value, at, rules, HeldReason.RESET_UNCONFIRMED)
     if state.published - _level(value, state.offset) > _SMALL_ENERGY:
         return _doubt(state, value, at, rules, HeldReason.DIP)
-    if rules.max_rate is not None and value - state.raw > growth:
+    if rules.max_rate is not None and value - state.raw > _growth(
+        rules.max_rate, elapsed
+    ):
         return _doubt(state, value, at, rules, HeldReason.JUMP)
     return _accept(state, value, at)
 
@@ -213,7 +219,7 @@ def _accept(state: GuardState, value: float, at: datetime) -> Verdict:
     """Take the value for one of the register, and publish it unless that were a fall."""
     level = _level(value, state.offset)
     if level < state.published:
-        held = Held(value, HeldReason.DIP)
+        held = Held(value, HeldReason.DIP, at)
         return Verdict(state.published, replace(state, trend=None), held)
     return Verdict(level, replace(state, at=at, raw=value, published=level, trend=None))
 
@@ -233,7 +239,7 @@ def _doubt(
         and trend.at - trend.since >= _NEW_LEVEL_TIME
     ):
         return _go_on(state, trend.value, trend.at, base=trend.base)
-    return Verdict(state.published, state, Held(value, reason))
+    return Verdict(state.published, state, Held(value, reason, at))
 
 
 def _restart(state: GuardState, value: float, at: datetime, base: float) -> Verdict:
@@ -299,14 +305,18 @@ def _followed(trend: Trend | None, value: float, at: datetime, rules: Rules) -> 
         return Trend(since=at, base=value, at=at, value=value)
     if at <= trend.at:
         return trend
-    if 0 <= value - trend.value <= _most_growth(rules, at - trend.at):
+    if 0 <= value - trend.value <= _usual_growth(rules, at - trend.at):
         return replace(trend, at=at, value=value, readings=trend.readings + 1)
     return Trend(since=at, base=value, at=at, value=value)
 
 
-def _most_growth(rules: Rules, elapsed: timedelta) -> float:
+def _usual_growth(rules: Rules, elapsed: timedelta) -> float:
+    most = rules.usual_rate if rules.max_rate is None else rules.max_rate
+    return _growth(min(rules.usual_rate, most), elapsed)
+
+
+def _growth(rate: float, elapsed: timedelta) -> float:
     hours = max(elapsed, _SHORTEST_TIME) / timedelta(hours=1)
-    rate = _ANY_HOUSE if rules.max_rate is None else rules.max_rate
     return rate * hours * _RATE_MARGIN
 
 

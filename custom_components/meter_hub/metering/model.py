@@ -19,8 +19,13 @@ class Unit(StrEnum):
     """The unit of a number, in the notation that Home Assistant uses."""
 
     KILOWATT_HOUR = "kWh"
+    KILOVAR_HOUR = "kvarh"
     WATT = "W"
+    VAR = "var"
+    VOLT_AMPERE = "VA"
     VOLT = "V"
+    AMPERE = "A"
+    HERTZ = "Hz"
     PERCENT = "%"
     CELSIUS = "°C"
 
@@ -30,8 +35,16 @@ class Kind(StrEnum):
 
     REGISTER = "register"
     """A cumulative total that never falls while the meter stays the same."""
+    PERIOD = "period"
+    """A total that restarts, as each month does; its readings tell since when."""
+    COUNTER = "counter"
+    """A number of events, which begins at zero again when a device restarts."""
     MEASUREMENT = "measurement"
     """A number that may go up and down."""
+    NUMBER = "number"
+    """A number that is no measurement of the present, such as a setting or a forecast."""
+    FLAG = "flag"
+    """A condition that is there or not."""
     TEXT = "text"
     """A word or an identifier."""
     INSTANT = "instant"
@@ -55,16 +68,68 @@ class Quantity(StrEnum):
     GRID_IMPORT = "grid_import", Kind.REGISTER, Unit.KILOWATT_HOUR
     GRID_EXPORT = "grid_export", Kind.REGISTER, Unit.KILOWATT_HOUR
     ABSOLUTE_ENERGY = "absolute_energy", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """Import and export added up."""
+    PULSE_ENERGY = "pulse_energy", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """Energy counted from the blinks of a meter's light."""
+    REACTIVE_IMPORT = "reactive_import", Kind.REGISTER, Unit.KILOVAR_HOUR
+    REACTIVE_EXPORT = "reactive_export", Kind.REGISTER, Unit.KILOVAR_HOUR
+    REACTIVE_Q1 = "reactive_q1", Kind.REGISTER, Unit.KILOVAR_HOUR
+    """Reactive energy by quadrant: Q1 inductive and Q4 capacitive, both on import."""
+    REACTIVE_Q2 = "reactive_q2", Kind.REGISTER, Unit.KILOVAR_HOUR
+    REACTIVE_Q3 = "reactive_q3", Kind.REGISTER, Unit.KILOVAR_HOUR
+    REACTIVE_Q4 = "reactive_q4", Kind.REGISTER, Unit.KILOVAR_HOUR
+    USAGE_THIS_MONTH = "usage_this_month", Kind.PERIOD, Unit.KILOWATT_HOUR
+    USAGE_PREVIOUS_MONTH = "usage_previous_month", Kind.NUMBER, Unit.KILOWATT_HOUR
+    USAGE_PROJECTION = "usage_projection", Kind.NUMBER, Unit.KILOWATT_HOUR
+    """What the vendor expects of the whole month."""
+    PRODUCTION_THIS_MONTH = "production_this_month", Kind.PERIOD, Unit.KILOWATT_HOUR
+    PRODUCTION_PREVIOUS_MONTH = (
+        "production_previous_month",
+        Kind.NUMBER,
+        Unit.KILOWATT_HOUR,
+    )
     GRID_POWER = "grid_power", Kind.MEASUREMENT, Unit.WATT
     IMPORT_POWER = "import_power", Kind.MEASUREMENT, Unit.WATT
     EXPORT_POWER = "export_power", Kind.MEASUREMENT, Unit.WATT
     ABSOLUTE_POWER = "absolute_power", Kind.MEASUREMENT, Unit.WATT
+    DEMAND = "demand", Kind.MEASUREMENT, Unit.WATT
+    """The mean power of the measuring period that runs."""
+    MAX_DEMAND = "max_demand", Kind.MEASUREMENT, Unit.WATT
+    """The highest demand since the meter's last billing reset."""
+    MAX_ABSOLUTE_DEMAND = "max_absolute_demand", Kind.MEASUREMENT, Unit.WATT
+    CUMULATIVE_DEMAND = "cumulative_demand", Kind.NUMBER, Unit.WATT
+    """The highest demands of all billing periods added up."""
+    CURRENT = "current", Kind.MEASUREMENT, Unit.AMPERE
+    VOLTAGE = "voltage", Kind.MEASUREMENT, Unit.VOLT
+    FREQUENCY = "frequency", Kind.MEASUREMENT, Unit.HERTZ
+    POWER_FACTOR = "power_factor", Kind.MEASUREMENT
+    GENERIC = "generic", Kind.MEASUREMENT
+    """What has no word here: its readings bring their own label and unit, and its
+    channels are the vendor's codes."""
     READER_BATTERY = "reader_battery", Kind.MEASUREMENT, Unit.PERCENT
     READER_BATTERY_VOLTAGE = "reader_battery_voltage", Kind.MEASUREMENT, Unit.VOLT
     READER_TEMPERATURE = "reader_temperature", Kind.MEASUREMENT, Unit.CELSIUS
+    READER_BATTERY_LOW = "reader_battery_low", Kind.FLAG
+    READER_PROBLEM = "reader_problem", Kind.FLAG
+    READER_LED_POWER = "reader_led_power", Kind.NUMBER
+    READER_BAUD_RATE = "reader_baud_rate", Kind.NUMBER
+    GOOD_READOUTS = "good_readouts", Kind.COUNTER
+    FAILED_READOUTS = "failed_readouts", Kind.COUNTER
+    FAILED_FIRST_MESSAGES = "failed_first_messages", Kind.COUNTER
+    """Readouts that failed at the first, or at the second, message of the meter."""
+    FAILED_SECOND_MESSAGES = "failed_second_messages", Kind.COUNTER
+    MULTIPLIER = "multiplier", Kind.NUMBER
+    """By what the meter's registers are to be multiplied, as it has transformers."""
     TARIFF = "tariff", Kind.TEXT
+    METER_PROBLEM = "meter_problem", Kind.FLAG
+    METER_ERROR = "meter_error", Kind.TEXT
+    """The meter's own error code."""
+    METER_TIME = "meter_time", Kind.TEXT
+    METER_DATE = "meter_date", Kind.TEXT
     METER_SERIAL = "meter_serial", Kind.TEXT
     METER_ADDRESS = "meter_address", Kind.TEXT
+    PORT_SERIAL = "port_serial", Kind.TEXT
+    """The serial of the meter's optical port."""
     LAST_READING = "last_reading", Kind.INSTANT
 
 
@@ -81,6 +146,7 @@ class Channel(StrEnum):
     ZONE4 = "zone4"
 
 
+PHASES = (Channel.L1, Channel.L2, Channel.L3)
 ZONES = (Channel.ZONE1, Channel.ZONE2, Channel.ZONE3, Channel.ZONE4)
 
 
@@ -149,13 +215,20 @@ class Reading:
 
     series: Series
     value: Value | None
-    """In the unit of the quantity; None while the meter exists but the value is unknown."""
+    """In the unit of the quantity, a generic one in its own; None while the meter exists but the value is unknown."""
     measured_at: datetime | None = None
     valid_until: datetime | None = None
     """From this instant on the value says nothing about the present."""
     since: datetime | None = None
     """When a total that restarts began (Home Assistant's last_reset)."""
     estimated: bool = False
+    label: str | None = None
+    """The vendor's name of a generic reading."""
+    unit: Unit | None = None
+    """The unit of a generic reading."""
+    scale: float = 1
+    """What the meter's own number was multiplied by; another scale of a register
+    is another register."""
 
     def value_at(self, now: datetime) -> Value | None:
         """Return the value, or None where it is no longer valid at `now`."""

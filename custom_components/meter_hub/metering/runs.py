@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 RESTART_BELOW = 0.9
 """A register that falls below this share of its value has restarted, or misread."""
@@ -26,7 +27,8 @@ def runs(points: Sequence[Point]) -> list[list[Point]]:
     """Split readings, the oldest first, into runs that never fall.
 
     A run is one meter's life: the next one begins where the identity changes or
-    the register restarts. The energy between two runs is unknown.
+    the register restarts. The energy between two runs is unknown, and so is that of
+    readings without identity that could be either meter's.
     """
     return [
         run for one_meter in _by_identity(points) for run in _never_falling(one_meter)
@@ -34,16 +36,42 @@ def runs(points: Sequence[Point]) -> list[list[Point]]:
 
 
 def _by_identity(points: Sequence[Point]) -> list[list[Point]]:
-    """Split where another meter begins; a reading without identity changes nothing."""
-    meters: list[list[Point]] = []
-    current: str | None = None
+    """Split where another meter begins; a reading without identity changes nothing.
+
+    Of the readings without identity between two meters only those are kept whose
+    value tells which of the two was read.
+    """
+    meters: list[list[Point]] = [[]]
+    known: Point | None = None
+    unknown: list[Point] = []
     for point in points:
-        changed = None not in (current, point.identity) and current != point.identity
-        if changed or not meters:
-            meters.append([])
-        current = point.identity or current
+        if point.identity is None:
+            unknown.append(point)
+            continue
+        if known and known.identity != point.identity:
+            old, new = _told_by_value(known, unknown, point)
+            meters[-1] += old
+            meters.append(new)
+        else:
+            meters[-1] += unknown
         meters[-1].append(point)
+        known, unknown = point, []
+    meters[-1] += unknown
     return meters
+
+
+def _told_by_value(
+    last: Point, unknown: Sequence[Point], first: Point
+) -> tuple[list[Point], list[Point]]:
+    """Return which readings between two meters' own are the old one's, which the new one's.
+
+    No reading of the old meter is below its `last`, none of the new one above its
+    `first`.
+    """
+    old = [*takewhile(lambda each: first.value < each.value >= last.value, unknown)]
+    rest = reversed(unknown[len(old) :])
+    new = [*takewhile(lambda each: last.value > each.value <= first.value, rest)]
+    return old, new[::-1]
 
 
 def _never_falling(points: Sequence[Point]) -> list[list[Point]]:

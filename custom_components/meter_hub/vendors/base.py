@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from ..metering.budget import Limits
 from ..metering.ledger import Gap
-from ..metering.model import Span, Update
+from ..metering.model import Reading, Span, Update
 from .allowance import Allowance
 
 type JsonObject = dict[str, Any]
@@ -72,6 +72,8 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     unit: str | None = None
+    matters: Callable[[Reading], bool] | None = None
+    """Whether a meter with this reading makes an option worth a warning beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class Account:
     title: str
     update: Update
     """What signing in taught us; `update.meters` lists the account's meters."""
+    reread: Callable[[Mapping[str, Any]], Update] | None = None
+    """The same update, read with options that were chosen after signing in.
+
+    None where no option changes what is read.
+    """
 
     @property
     def meter_ids(self) -> frozenset[str]:
@@ -117,6 +124,8 @@ class Context:
     clock: Callable[[], datetime]
     credentials: Mapping[str, Any]
     options: Mapping[str, Any]
+    excluded: frozenset[str]
+    """The ids of meters that a person unticked; no call is worth making for them."""
     allowance: Allowance
     """The calls that may be made with these credentials, shared by all who use them."""
     state: Mapping[str, Any]
@@ -175,6 +184,9 @@ class Vendor:
     """The calls that the vendor allows; read when needed, as the endpoints may be replaced."""
     quota_owner: Callable[[Mapping[str, Any]], str]
     """What the limits are counted for: the text of a key or login, never stored as it is."""
+    host: Callable[[], str] | None = None
+    """An address that answers without credentials while the vendor's cloud can be reached;
+    None where there is no cloud."""
     history_days: int | None = None
     """How far back history is fetched by default; None where the vendor has none."""
     longest_history_days: int | None = None

@@ -10,11 +10,20 @@ from http import HTTPStatus
 import json
 from typing import Any
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import (
+    ClientError,
+    ClientHandlerType,
+    ClientOSError,
+    ClientRequest,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ServerDisconnectedError,
+)
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
-    retry_if_exception_type,
+    retry_if_exception,
     stop_after_attempt,
     wait_random_exponential,
 )
@@ -33,6 +42,8 @@ TIMEOUT = ClientTimeout(total=60, connect=15)
 LARGEST_ANSWER = 16 * 1024 * 1024
 LARGEST_REFUSAL = 64 * 1024
 _PIECE = 64 * 1024
+_LARGE = 256 * 1024
+"""A longer answer is decoded beside the event loop, which it would hold up."""
 
 DEFAULT_HOLD = timedelta(minutes=5)
 """How long a vendor is left alone that is being asked too often but names no time."""
@@ -61,7 +72,8 @@ class Transport:
         """Send through `session`, each attempt counted against `allowance`.
 
         After a transient failure the request is sent again, up to `attempts` times
-        in all, unless the allowance would make the caller wait for it.
+        in all, unless the allowance would make the caller wait for it. Whoever has
+        waited for an answer in vain is not made to wait again.
         """
         self._session = session
         self._clock = clock
@@ -85,9 +97,11 @@ class Transport:
         Raises AuthError `invalid_auth`; Unavailable `cannot_connect`, `timeout`,
         `server_error` or `not_json`; RateLimited `rate_limited`; UnexpectedAnswer
         `bad_request`, `not_found` or `unexpected_answer`; or what `explain` returns.
+        403 and 404 mean what they say only in JSON or without a word: a page comes
+        from a host that is not the vendor's any more.
         """
         retrying = AsyncRetrying(
-            retry=retry_if_exception_type(Unavailable),
+            retry=retry_if_exception(_is_transient),
             stop=self._gives_up,
             wait=wait_random_exponential(multiplier=1, max=PATIENCE.total_seconds()),
             reraise=True,
@@ -101,6 +115,7 @@ class Transport:
             json=body,
             timeout=TIMEOUT,
             allow_redirects=False,
+            middlewares=(_send_once,),
         )
         return await retrying(self._attempt, request, explain)
 
@@ -141,18 +156,16 @@ class Transport:
             content = await _read(response, LARGEST_ANSWER)
             if content is None:
                 raise UnexpectedAnswer("unexpected_answer", "too large")
-            try:
-                return json.loads(content)
-            except ValueError, RecursionError:
-                raise Unavailable("not_json") from None
-        if explain and (error := explain(response.status, await _refusal(response))):
+            return await _decoded(content)
+        refusal, foreign = await _refusal(response)
+        if explain and (error := explain(response.status, refusal)):
             raise error
         retry_after = self._retry_after(response)
         if response.status == HTTPStatus.TOO_MANY_REQUESTS:
             retry_after = retry_after or DEFAULT_HOLD
         if retry_after:
             await self._allowance.hold(self._clock() + retry_after)
-        raise _error_of(response.status, retry_after)
+        raise _error_of(response.status, retry_after, foreign=foreign)
 
     def _retry_after(self, response: ClientResponse) -> timedelta | None:
         """Read the header in either form; nonsense is as good as nothing."""
@@ -170,9 +183,32 @@ class Transport:
         return min(wait, LONGEST_HOLD) if wait > timedelta(0) else None
 
 
-def _error_of(status: int, retry_after: timedelta | None) -> VendorError:
+async def _send_once(
+    request: ClientRequest, handler: ClientHandlerType
+) -> ClientResponse:
+    """Send a request; aiohttp would send a GET again at once, and nobody would count it.
+
+    It does so after exactly these errors.
+    """
+    try:
+        return await handler(request)
+    except (ClientOSError, ServerDisconnectedError) as err:
+        raise Unavailable("cannot_connect", type(err).__name__) from None
+
+
+def _is_transient(err: BaseException) -> bool:
+    return isinstance(err, Unavailable) and err.reason != "timeout"
+
+
+def _error_of(
+    status: int, retry_after: timedelta | None, *, foreign: bool
+) -> VendorError:
+    """Return what a refusal means; a `foreign` one is not in the vendor's words."""
     detail = f"HTTP {status}"
     match status:
+        case HTTPStatus.FORBIDDEN | HTTPStatus.NOT_FOUND if foreign:
+            # The page of a host that now serves something else, or nothing.
+            return Unavailable("not_json", detail)
         case HTTPStatus.TOO_MANY_REQUESTS:
             return RateLimited("rate_limited", retry_after or DEFAULT_HOLD)
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
@@ -202,8 +238,21 @@ async def _read(response: ClientResponse, limit: int) -> bytes | None:
     return bytes(content)
 
 
-async def _refusal(response: ClientResponse) -> Any:
+async def _decoded(content: bytes) -> Any:
     try:
-        return json.loads(await _read(response, LARGEST_REFUSAL) or b"null")
+        if len(content) > _LARGE:
+            return await asyncio.to_thread(json.loads, content)
+        return json.loads(content)
     except ValueError, RecursionError:
-        return None
+        raise Unavailable("not_json") from None
+
+
+async def _refusal(response: ClientResponse) -> tuple[Any, bool]:
+    """Return the body of a refusal, and whether it is there but is no JSON."""
+    try:
+        content = await _read(response, LARGEST_REFUSAL)
+        if content is None:
+            return None, True
+        return json.loads(content or b"null"), False
+    except ClientError, OSError, ValueError, RecursionError:
+        return None, True

@@ -27,7 +27,8 @@ UNTRUSTWORTHY_COUNT = 1910
 class OneMeterApi(VendorApi):
     """The OneMeter cloud with one device in each house.
 
-    `keys` maps each API key to the ids of its devices and may be changed.
+    `keys` maps each API key to the ids of its devices, and `multipliers` devices to
+    what their registers are to be multiplied by; both may be changed.
     """
 
     name: ClassVar[str] = "onemeter"
@@ -43,6 +44,7 @@ class OneMeterApi(VendorApi):
             Beacon(world, number, house) for number, house in enumerate(world.houses, 1)
         )
         self._beacons = {beacon.id: beacon for beacon in beacons}
+        self.multipliers: dict[str, int] = dict.fromkeys(self._beacons, 1)
         self.keys: dict[str, tuple[str, ...]] = {DEFAULT_KEY: self.meter_ids}
 
     @property
@@ -111,11 +113,14 @@ class OneMeterApi(VendorApi):
     async def _list_devices(self, request: web.Request) -> web.Response:
         beacons = self._devices_of(request).values()
         return web.json_response(
-            {"devices": [device_json(beacon) for beacon in beacons]}
+            {"devices": [self._describe(beacon) for beacon in beacons]}
         )
 
     async def _get_device(self, request: web.Request) -> web.Response:
-        return web.json_response(device_json(self._device_of(request)))
+        return web.json_response(self._describe(self._device_of(request)))
+
+    def _describe(self, beacon: Beacon) -> dict[str, Any]:
+        return device_json(beacon, self.multipliers[beacon.id])
 
     async def _get_readings(self, request: web.Request) -> web.Response:
         beacon = self._device_of(request)

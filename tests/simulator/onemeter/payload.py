@@ -16,8 +16,8 @@ def iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def device_json(beacon: Beacon) -> dict[str, Any]:
-    """Return all that the cloud tells about a device."""
+def device_json(beacon: Beacon, multiplier: int) -> dict[str, Any]:
+    """Return all that the cloud tells about a device, nothing of it multiplied."""
     feed = beacon.feed()
     initial = next(feed.readouts(beacon.installed, beacon.installed), None)
     newest = feed.newest()
@@ -46,7 +46,7 @@ def device_json(beacon: Beacon) -> dict[str, Any]:
         "owner": {"name": "Owner", "email": "owner@example.com"},
         "users": [],
         "config": {
-            "multiplier": 1,
+            "multiplier": multiplier,
             "usageKeys": {"activeEnergy": "1_8_0"},
             "idNumber": serial,
             "idKey": "0_0_0",

@@ -1,7 +1,20 @@
 """Bodies of OneMeter Cloud, as the API document and real devices show them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from custom_components.meter_hub.metering.model import Channel, Quantity, Reading, Value
+from custom_components.meter_hub.vendors.onemeter.mapping import readings_of
+from custom_components.meter_hub.vendors.onemeter.registers import (
+    Register,
+    registers_of,
+)
+
+type Key = tuple[Quantity, str]
+
+WARSAW = ZoneInfo("Europe/Warsaw")
 
 NOW = datetime(2024, 5, 23, 7, 1, 30, tzinfo=UTC)
 """A minute and a half after the recorded device was read."""
@@ -67,3 +80,35 @@ def device(values: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return a device that reports nothing but these values."""
     date = "2024-05-23T07:00:00.000Z"
     return {"_id": "x", "lastReading": {"date": date, "OBIS": values}, **more}
+
+
+def read(
+    body: dict[str, Any], now: datetime = NOW, multiplier: float = 1
+) -> dict[Key, Reading]:
+    """Return the readings of a device that is seen for the first time."""
+    registers = registers_of(body, now, frozenset())
+    return readings_with(registers, body, now, multiplier)
+
+
+def readings_with(
+    registers: Iterable[Register],
+    body: dict[str, Any],
+    now: datetime = NOW,
+    multiplier: float = 1,
+) -> dict[Key, Reading]:
+    """Return the readings of a device whose registers are known."""
+    readings = readings_of(body, now, registers, zone=WARSAW, multiplier=multiplier)
+    by_key = {(each.series.quantity, each.series.channel): each for each in readings}
+    assert len(by_key) == len(readings)
+    return by_key
+
+
+def total(
+    body: dict[str, Any],
+    quantity: Quantity,
+    now: datetime = NOW,
+    multiplier: float = 1,
+) -> Value | None:
+    """Return the total of a quantity at `now`, None where there is none."""
+    reading = read(body, now, multiplier).get((quantity, Channel.TOTAL))
+    return reading.value_at(now) if reading else None

@@ -77,7 +77,9 @@ QUARTERS = {
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_an_hour_is_the_difference_of_the_register_at_its_ends(order: int) -> None:
+def test_case_08_an_hour_is_the_difference_of_the_register_at_its_ends(
+    order: int,
+) -> None:
     rows = (rows_of(QUARTERS) + rows_of({"10:30": 100.25}))[::order]
     found = answer(rows, known("10:00", "11:15"), "10:00", "11:00")
     assert energies(found) == {"10:00": pytest.approx(0.50)}
@@ -87,7 +89,9 @@ def test_an_hour_is_the_difference_of_the_register_at_its_ends(order: int) -> No
     assert found.intervals[0].quality is Quality.MEASURED
 
 
-def test_the_register_on_the_hour_is_interpolated_where_it_was_not_read() -> None:
+def test_case_09_the_register_on_the_hour_is_interpolated_where_it_was_not_read() -> (
+    None
+):
     rows = rows_of({"10:00": 100.0, "10:45": 100.3, "11:15": 100.9, "12:00": 101.5})
     found = answer(rows, known("10:00", "12:00"), "10:00", "12:00")
     assert energies(found) == {
@@ -97,7 +101,7 @@ def test_the_register_on_the_hour_is_interpolated_where_it_was_not_read() -> Non
     assert {each.quality for each in found.intervals} == {Quality.ESTIMATED}
 
 
-def test_a_new_meter_is_no_consumption() -> None:
+def test_case_10_a_new_meter_is_no_consumption() -> None:
     device = known(
         "10:00",
         "13:00",
@@ -117,14 +121,14 @@ def test_a_new_meter_is_no_consumption() -> None:
     }
 
 
-def test_a_dip_is_dropped() -> None:
+def test_case_11_a_dip_is_dropped() -> None:
     rows = rows_of({"10:00": 500.0, "10:15": 499.98, "11:00": 500.3})
     found = answer(rows, known("10:00", "11:00"), "10:00", "11:00")
     assert energies(found) == {"10:00": pytest.approx(0.30)}
 
 
 @pytest.mark.parametrize("bad", ["", None, [1], True, "NaN", 42949672.95])
-def test_a_row_without_a_number_is_no_reading(bad: object) -> None:
+def test_case_11_a_row_without_a_number_is_no_reading(bad: object) -> None:
     rows = [*rows_of(QUARTERS), row("10:50", **{"1_8_0": bad}), row("10:55")]
     rows += [{"1_8_0": 7}, {"date": "soon", "1_8_0": 7}]
     found = answer(rows, known("10:00", "11:15"), "10:00", "11:00")
@@ -186,3 +190,13 @@ def test_a_window_stays_within_the_readings_that_exist() -> None:
     assert (window.start, window.end) == (at("09:30"), at("14:20"))
     assert window.from_the_beginning
     assert window.to_the_last
+
+
+def test_hours_are_multiplied_for_a_meter_behind_transformers() -> None:
+    job = HistoryJob(
+        due=at("11:00"), live=False, device="x", start=at("10:00"), end=at("11:00")
+    )
+    device = known("10:00", "11:15")
+    window = Window.around(job, device)
+    found = read_rows(rows_of(QUARTERS), job, window, device, at("11:00"), 10)
+    assert energies(found) == {"10:00": pytest.approx(5.0)}

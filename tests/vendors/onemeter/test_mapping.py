@@ -1,52 +1,22 @@
 """From a device's JSON to meters and readings."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from custom_components.meter_hub.metering.model import (
-    Channel,
-    Meter,
-    Quantity,
-    Reading,
-    Value,
-)
-from custom_components.meter_hub.vendors.onemeter.mapping import (
-    account_owner,
-    meter_of,
-    readings_of,
-)
+from custom_components.meter_hub.metering.model import Channel, Meter, Quantity
+from custom_components.meter_hub.vendors.onemeter.mapping import account_owner, meter_of
 from custom_components.meter_hub.vendors.onemeter.readout import history_begins
 from custom_components.meter_hub.vendors.onemeter.registers import registers_of
 
-from .bodies import NOW, device, recorded
+from .bodies import NOW, device, read, readings_with, recorded, total
 
 DATE = datetime(2024, 5, 23, 7, tzinfo=UTC)
 INSTALLED = datetime(2024, 5, 22, 9, 53, 6, tzinfo=UTC)
 
-type Key = tuple[Quantity, str]
 
-
-def read(body: dict[str, Any], now: datetime = NOW) -> Mapping[Key, Reading]:
-    """Return the readings of a device that is seen for the first time."""
-    registers = registers_of(body, now, frozenset())
-    return {
-        (reading.series.quantity, reading.series.channel): reading
-        for reading in readings_of(body, now, registers)
-    }
-
-
-def total(
-    body: dict[str, Any], quantity: Quantity, now: datetime = NOW
-) -> Value | None:
-    """Return the total of a quantity at `now`, None where there is none."""
-    reading = read(body, now).get((quantity, Channel.TOTAL))
-    return reading.value_at(now) if reading else None
-
-
-def test_the_published_example_without_a_date() -> None:
+def test_case_01_the_published_example_without_a_date() -> None:
     body = {
         "_id": "x",
         "lastReading": {
@@ -68,8 +38,12 @@ def test_the_published_example_without_a_date() -> None:
     expected = {
         Quantity.GRID_IMPORT: 12345.67,
         Quantity.GRID_EXPORT: 0.0,
+        Quantity.REACTIVE_Q1: 2305.99,
+        Quantity.REACTIVE_Q4: 3061.36,
         Quantity.ABSOLUTE_ENERGY: 12345.67,
         Quantity.GRID_POWER: 410.0,
+        Quantity.USAGE_THIS_MONTH: 123.45,
+        Quantity.USAGE_PREVIOUS_MONTH: 456.78,
         Quantity.READER_BATTERY_VOLTAGE: 3.09,
         Quantity.READER_BATTERY: 100.0,
         Quantity.METER_SERIAL: "11722779",
@@ -79,7 +53,7 @@ def test_the_published_example_without_a_date() -> None:
     assert total(body, Quantity.LAST_READING) is None
 
 
-def test_a_recorded_device() -> None:
+def test_case_02_a_recorded_device() -> None:
     readings = read(recorded())
     values = {key: reading.value for key, reading in readings.items()}
     assert values == {
@@ -87,6 +61,14 @@ def test_a_recorded_device() -> None:
         (Quantity.GRID_IMPORT, "zone1"): 141445.18,
         (Quantity.GRID_IMPORT, "zone2"): 1.13,
         (Quantity.READER_TEMPERATURE, "total"): 39.0,
+        (Quantity.FAILED_FIRST_MESSAGES, "total"): 0.0,
+        (Quantity.FAILED_SECOND_MESSAGES, "total"): 0.0,
+        (Quantity.READER_PROBLEM, "total"): False,
+        (Quantity.METER_PROBLEM, "total"): False,
+        (Quantity.METER_ERROR, "total"): "0",
+        (Quantity.USAGE_THIS_MONTH, "total"): 55.25,
+        (Quantity.READER_BATTERY_LOW, "total"): False,
+        (Quantity.MULTIPLIER, "total"): 1.0,
         (Quantity.METER_SERIAL, "total"): "0000000001",
         (Quantity.METER_ADDRESS, "total"): "9041160000000001",
         (Quantity.READER_BATTERY, "total"): 95.0,
@@ -119,7 +101,7 @@ def test_details_that_an_answer_lacks_stay_known() -> None:
     assert meter_of(body, known) == known
 
 
-def test_a_device_of_which_only_the_id_is_known() -> None:
+def test_case_16_a_device_of_which_only_the_id_is_known() -> None:
     assert meter_of({"_id": "x"}) == Meter("x", "x", manufacturer="OneMeter")
     assert read({"_id": "x"}) == {}
     assert meter_of({"_id": "0123456789", "info": None}).name == "23456789"
@@ -137,13 +119,7 @@ def test_a_disabled_device_is_not_active() -> None:
     assert not meter_of({"_id": "x", "disabled": True}).active
 
 
-def test_the_older_spelling_of_the_absolute_energy() -> None:
-    body = device({"F_8_0": 22750.83}, config={"multiplier": 10})
-    assert total(body, Quantity.ABSOLUTE_ENERGY) == 22750.83
-    assert total(body, Quantity.GRID_IMPORT) == 22750.83
-
-
-def test_values_in_odd_forms() -> None:
+def test_case_04_values_in_odd_forms() -> None:
     body = device(
         {
             "16_7_0": "0,41",
@@ -159,6 +135,8 @@ def test_values_in_odd_forms() -> None:
     assert total(body, Quantity.GRID_IMPORT) == 12345.67
     assert total(body, Quantity.GRID_EXPORT) is None
     assert total(body, Quantity.ABSOLUTE_ENERGY) is None
+    assert total(body, Quantity.REACTIVE_Q1) is None
+    assert total(body, Quantity.REACTIVE_Q4) is None
 
 
 def test_the_import_is_the_best_register_there_is() -> None:
@@ -188,9 +166,7 @@ def test_a_missing_value_does_not_make_another_register_the_import() -> None:
     in_use = {code for each in registers_of(body, NOW, set()) for code in each.codes}
     body["lastReading"]["OBIS"]["1_8_0"] = None
     registers = registers_of(body, NOW, in_use)
-    quantities = {
-        reading.series.quantity for reading in readings_of(body, NOW, registers)
-    }
+    quantities = {quantity for quantity, _ in readings_with(registers, body)}
     assert Quantity.GRID_IMPORT not in quantities
     assert Quantity.ABSOLUTE_ENERGY in quantities
 
@@ -216,7 +192,7 @@ def test_what_the_factory_left_in_the_export_makes_no_prosumer(
     assert ((Quantity.GRID_EXPORT, "total") in readings) is exports
 
 
-def test_powers_end_after_an_hour_and_energies_stay() -> None:
+def test_case_07_powers_end_after_an_hour_and_energies_stay() -> None:
     body = {
         "_id": "x",
         "lastReading": {

@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 SERIES = Series("x", Quantity.GRID_IMPORT)
 
-CALM = Course(asked_at=NOW, read_days_at=NOW, read_month_at=NOW)
+CALM = Course(read_days_at=NOW, read_month_at=NOW)
 """Nothing is to be read again."""
 
 
@@ -153,7 +153,6 @@ def test_the_last_days_are_read_again_each_day_and_the_month_each_week() -> None
 @pytest.mark.parametrize(
     ("course", "more"),
     [
-        (replace(CALM, asked_at=NOW - 3 * DAY), {}),
         (replace(CALM, failed=Pause(1, NOW + HOUR)), {}),
         (CALM, {"begins": NOW.replace(minute=2)}),
         (CALM, {"begins": None}),
@@ -161,7 +160,7 @@ def test_the_last_days_are_read_again_each_day_and_the_month_each_week() -> None
         (CALM, {"listed": False}),
         (CALM, {"denied_until": NOW + HOUR}),
     ],
-    ids=["unpicked", "failed", "put on anew", "no start", "none", "gone", "denied"],
+    ids=["failed", "put on anew", "no start", "none", "gone", "denied"],
 )
 def test_nothing_is_read_again_in_vain(course: Course, more: dict[str, object]) -> None:
     course = replace(course, read_days_at=NOW - DAY)
@@ -173,6 +172,25 @@ def test_a_listing_without_readouts_is_made_once_a_day() -> None:
     job = plan(silent)
     assert isinstance(job, ListJob)
     assert (job.live, job.due) == (False, NOW + DAY)
+
+
+def test_no_call_is_made_for_an_unticked_device() -> None:
+    due = replace(CALM, read_days_at=NOW - DAY)
+    unticked = knowledge(due, listing_reads=False)
+    assert not isinstance(plan(unticked), ListJob)
+    job = next_job(unticked, NOW, [gap(NOW - DAY, NOW)], OFFSET, NOW, {"x"})
+    assert isinstance(job, ListJob)
+
+
+@pytest.mark.parametrize("listing_reads", [True, False])
+def test_where_all_active_devices_are_unticked_the_listing_is_daily(
+    listing_reads: bool,
+) -> None:
+    """It tells when a device comes back, and whether the account is in order."""
+    unticked = knowledge(CALM, listing_reads=listing_reads)
+    job = next_job(unticked, NOW, [], OFFSET, NOW, {"x"})
+    assert isinstance(job, ListJob)
+    assert (job.live, job.due) == (True, NOW + DAY)
 
 
 def test_which_meter_was_read_is_known_from_readout_to_readout() -> None:

@@ -59,7 +59,12 @@ class Doubt:
         """Return the doubt after one more try that did not settle the hour."""
         tries = earlier.tries + 1 if earlier else 1
         wait = min(FIRST_RETRY * 2 ** min(tries - 1, 16), LONGEST_RETRY)
-        return cls(reason, tries, now + wait, earlier.opened if earlier else now)
+        opened = min(earlier.opened, now) if earlier else now
+        return cls(reason, tries, now + wait, opened)
+
+    def due_at(self, now: datetime) -> datetime:
+        """Return when to try again: at once where a clock that was ahead set it."""
+        return now if self.due > now + LONGEST_RETRY else self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,7 @@ class Page:
             if doubt.reason is not Reason.FAILED and now - doubt.opened >= patience:
                 given_up = doubt.reason is Reason.INCOMPLETE
                 worth = Spans() if given_up else spans - written.hours
-            due[doubt.reason, doubt.due] |= worth
+            due[doubt.reason, doubt.due_at(now)] |= worth
         return tuple(
             sorted(
                 Gap(series, *stretch, reason, when)

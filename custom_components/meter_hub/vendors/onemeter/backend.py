@@ -1,11 +1,13 @@
 """One OneMeter account: its key opens own and shared readers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
+from functools import partial
 from hashlib import sha256
-from typing import override
+from itertools import chain
+from typing import Any, override
 
 from ...metering.ledger import Gap
 from ...metering.model import Reading, Update
@@ -25,6 +27,7 @@ from .client import OneMeterClient, UnknownDevice
 from .history import Window, codes_of, read_rows
 from .known import Knowledge, Known, Pause
 from .mapping import account_owner, readings_of
+from .months import load_zone, zone_name
 from .plan import (
     DAY,
     LISTING,
@@ -36,6 +39,9 @@ from .plan import (
     polled,
 )
 from .readout import Readout, is_read
+
+APPLY_MULTIPLIER = "apply_multiplier"
+"""The option that the registers be multiplied for meters with transformers."""
 
 _EARLIEST_OFFSET = 60
 _OFFSETS = 61
@@ -54,6 +60,9 @@ class OneMeterBackend(Backend):
         transport = Transport(context.session, context.clock, context.allowance)
         self._client = OneMeterClient(transport, endpoints.ONEMETER, key)
         self._clock, self._allowance = context.clock, context.allowance
+        self._multiplies = context.options.get(APPLY_MULTIPLIER) is True
+        self._excluded = context.excluded
+        self._zones: dict[str, tzinfo] = {}
         self._knowledge = Knowledge.stored(context.state)
         # Accounts spread over a minute, each always at the same time.
         self._key_hash = sha256(key.strip().encode()).hexdigest()
@@ -69,18 +78,26 @@ class OneMeterBackend(Backend):
             account_owner(devices) or self._key_hash[:16],
             f"OneMeter {names[0]}" if len(names) == 1 else "OneMeter",
             update,
+            reread=partial(self._reread, devices, update),
         )
 
     @override
     def same_account(self, stored: KnownAccount, fresh: Account) -> bool:
-        # The name of the owner is not in all answers, but a key opens its devices.
+        # The name of the owner is not in all answers, but a key opens its devices,
+        # some of which may have come or gone. Others may share one of them.
         shared = stored.meter_ids & fresh.meter_ids
-        return stored.unique_id == fresh.unique_id or bool(shared)
+        same_devices = bool(shared) and shared in (stored.meter_ids, fresh.meter_ids)
+        return stored.unique_id == fresh.unique_id or same_devices
 
     @override
     def plan(self, now: datetime, gaps: Sequence[Gap]) -> Job | None:
         return next_job(
-            self._knowledge, now, gaps, self._offset, self._allowance.earliest(now)
+            self._knowledge,
+            now,
+            gaps,
+            self._offset,
+            self._allowance.earliest(now),
+            self._excluded,
         )
 
     @override
@@ -101,10 +118,24 @@ class OneMeterBackend(Backend):
 
     async def _devices(self) -> list[JsonObject]:
         try:
-            return await self._client.devices()
+            devices = await self._client.devices()
         except VendorError as err:
             self._poll_failed(LISTING, err)
             raise
+        await self._load_zones(devices)
+        return devices
+
+    def _reread(
+        self,
+        devices: Sequence[JsonObject],
+        update: Update,
+        options: Mapping[str, Any],
+    ) -> Update:
+        """Read the same answer with other options, which hold from now on."""
+        self._multiplies = options.get(APPLY_MULTIPLIER) is True
+        now = self._clock()
+        readings = (self._readings(device, None, now) for device in devices)
+        return replace(update, readings=tuple(chain.from_iterable(readings)))
 
     def _listed(self, devices: Sequence[JsonObject]) -> Update:
         now = self._clock()
@@ -119,8 +150,10 @@ class OneMeterBackend(Backend):
         }
         early = any(
             came_too_early(known, now, self._offset)
-            for known in listed.values()
-            if known.listing_reads and known.about.active
+            for device_id, known in listed.items()
+            if known.listing_reads
+            and known.about.active
+            and device_id not in self._excluded
         )
         self._knowledge = replace(
             self._knowledge, listed_at=now, devices=unlisted | listed
@@ -151,6 +184,7 @@ class OneMeterBackend(Backend):
             self._keep(replace(known, detailed_at=self._clock()))
             self._poll_failed(job.device, err)
             raise
+        await self._load_zones([device])
         now = self._clock()
         before = self._knowledge.devices[job.device]
         known = replace(
@@ -178,7 +212,7 @@ class OneMeterBackend(Backend):
             pause = Pause.after(known.course.failed, self._clock())
             self._keep(replace(known, course=replace(known.course, failed=pause)))
             raise
-        work = (rows, job, window, known, self._clock())
+        work = (rows, job, window, known, self._clock(), self._multiplier(known))
         if len(rows) > _MANY_ROWS:
             answer = await asyncio.to_thread(read_rows, *work)
         else:
@@ -194,7 +228,21 @@ class OneMeterBackend(Backend):
         date = Readout.of(device, "lastReading", now).date
         if date and before and before.last and date < before.last:
             return ()
-        return readings_of(device, now, known.registers)
+        return readings_of(
+            device,
+            now,
+            known.registers,
+            zone=self._zones[zone_name(device)],
+            multiplier=self._multiplier(known),
+        )
+
+    def _multiplier(self, known: Known) -> float:
+        return known.multiplier if self._multiplies else 1
+
+    async def _load_zones(self, devices: Sequence[JsonObject]) -> None:
+        """Have the devices' time zones at hand, which are files on the disk."""
+        for name in {zone_name(device) for device in devices} - self._zones.keys():
+            self._zones[name] = await asyncio.to_thread(load_zone, name)
 
     def _denied(self, device_id: str) -> Update:
         """Leave a device alone that the vendor denies having; the others go on."""

@@ -56,6 +56,7 @@ def read_rows(
     window: Window,
     known: Known,
     now: datetime,
+    multiplier: float = 1,
 ) -> Answer:
     """Return the hours of a job and after, as far as the rows enclose them.
 
@@ -70,7 +71,7 @@ def read_rows(
     stalled = dict(known.course.stalled)
     enclosed = True
     for series, register in known.historic.items():
-        points = [*_points(read, register, known)]
+        points = [*_points(read, register, known, multiplier)]
         hours = [
             interval
             for interval in intervals(series, points, floor=known.begins)
@@ -106,7 +107,6 @@ def _noted(course: Course, job: HistoryJob, now: datetime) -> Course:
     if job.review is None:
         return replace(
             course,
-            asked_at=now,
             read_days_at=course.read_days_at or now,
             read_month_at=course.read_month_at or now,
         )
@@ -123,8 +123,11 @@ def _read(rows: Iterable[JsonObject]) -> Iterator[tuple[datetime, Mapping[str, A
 
 
 def _points(
-    read: Iterable[tuple[datetime, Mapping[str, Any]]], register: Register, known: Known
+    read: Iterable[tuple[datetime, Mapping[str, Any]]],
+    register: Register,
+    known: Known,
+    multiplier: float,
 ) -> Iterator[Point]:
     for date, values in read:
-        if (value := register.value(values)) is not None:
+        if (value := register.value(values, multiplier)) is not None:
             yield Point(date, value, known.marks_at(date))

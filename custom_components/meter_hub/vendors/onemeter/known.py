@@ -10,9 +10,10 @@ from mashumaro.config import BaseConfig
 
 from ...metering.model import Meter, Series
 from ..base import JsonObject
-from .mapping import meter_of
+from .mapping import meter_of, multiplier_of
 from .readout import Readout, history_begins, identity_of, is_read, spelling_of
 from .registers import HISTORIC, Register, registers_of
+from .unknown import undescribed
 
 MARGIN = timedelta(hours=1)
 """How far beyond its hours a call asks, to see the register when they began and ended."""
@@ -80,8 +81,6 @@ class Course(_Stored):
     stalled: dict[str, Pause] = field(default_factory=dict)
     """Series whose readings have not come yet, by their keys."""
     failed: Pause | None = None
-    asked_at: datetime | None = None
-    """When hours were fetched that the ledger missed."""
     read_days_at: datetime | None = None
     """When the last days were read again."""
     read_month_at: datetime | None = None
@@ -102,6 +101,9 @@ class Known(_Stored):
     last: datetime | None = None
     """The newest readout."""
     registers: tuple[Register, ...] = ()
+    multiplier: float = 1
+    undescribed: dict[str, Any] = field(default_factory=dict)
+    """What stands under the codes that no reading shows; for diagnostics."""
     spelling: dict[str, str] = field(default_factory=dict)
     identities: tuple[Identity, ...] = ()
     listed: bool = True
@@ -129,6 +131,8 @@ class Known(_Stored):
             begins=history_begins(device, now) or known.begins,
             last=max(filter(None, (last, known.last)), default=None),
             registers=registers_of(device, now, in_use) or known.registers,
+            multiplier=multiplier_of(device) or known.multiplier,
+            undescribed=undescribed(device, now) or known.undescribed,
             spelling=known.spelling | spelling_of(device),
             identities=_identified(known.identities, device, now),
         )

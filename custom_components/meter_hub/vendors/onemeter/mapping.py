@@ -1,47 +1,21 @@
 """What a device of OneMeter Cloud says, in the words of the domain. Pure."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
 from hashlib import sha256
 
-from ...metering.model import Meter, Quantity, Reading, Series, Value
+from ...metering.model import Meter, Quantity, Reading, Series
 from ..base import JsonObject
-from .obis import DECIMALS, by_code, to_number, to_text
+from .measures import FRESH, measured, units_of
+from .months import monthly
+from .obis import by_code, to_number, to_text
 from .readout import Readout, part_of
 from .registers import Register
+from .unknown import unknown_readings
 
-FRESH = timedelta(minutes=20)
-"""The reader looks each quarter hour; a value this old is still from the last look."""
-
-STALE = timedelta(minutes=60)
-"""After four missed looks a power says nothing about the present."""
-
-_WATTS_PER_KILOWATT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """A value that stands under one code."""
-
-    code: str
-    quantity: Quantity
-    read: Callable[[object], Value | None] = to_number
-    factor: float = 1
-    lasts: timedelta | None = None
-    """How long the value says something; None where it does until the next one."""
-
-
-MEASURES = (
-    Measure("16_7_0", Quantity.GRID_POWER, factor=_WATTS_PER_KILOWATT, lasts=STALE),
-    Measure("1_7_0", Quantity.IMPORT_POWER, factor=_WATTS_PER_KILOWATT, lasts=STALE),
-    Measure("2_7_0", Quantity.EXPORT_POWER, factor=_WATTS_PER_KILOWATT, lasts=STALE),
-    Measure("15_7_0", Quantity.ABSOLUTE_POWER, factor=_WATTS_PER_KILOWATT, lasts=STALE),
-    Measure("S_1_1_9", Quantity.READER_TEMPERATURE),
-    Measure("0_2_2", Quantity.TARIFF, to_text),
-    Measure("C_1_0", Quantity.METER_SERIAL, to_text),
-    Measure("0_0_0", Quantity.METER_ADDRESS, to_text),
-)
+LOW_BATTERY_PERCENT = 15
+LOW_BATTERY_VOLTS = 2.2
+"""The vendor publishes no limit; a CR2032 has nothing left below these."""
 
 
 def meter_of(device: JsonObject, known: Meter | None = None) -> Meter:
@@ -51,7 +25,7 @@ def meter_of(device: JsonObject, known: Meter | None = None) -> Meter:
     info, config = part_of(device, "info"), part_of(device, "config")
     values = by_code(part_of(device, "lastReading").get("OBIS"))
     point = to_text(part_of(device, "meteringPoint").get("meterID"))
-    maker = to_text(info.get("manufacturer"))
+    maker = to_text(info.get("manufacturer")) or to_text(values.get("S_1_1_1"))
     serial = to_text(values.get("C_1_0")) or to_text(config.get("idNumber")) or point
     firmware = to_text(part_of(device, "firmware").get("currentVersion"))
     hardware = to_text(part_of(device, "hardware").get("version"))
@@ -80,18 +54,38 @@ def account_owner(devices: Sequence[JsonObject]) -> str | None:
     return sha256(candidates[0].encode()).hexdigest()[:16] if candidates else None
 
 
+def multiplier_of(device: JsonObject) -> float | None:
+    """Return by what the registers are to be multiplied; None where that is not said."""
+    multiplier = to_number(part_of(device, "config").get("multiplier"))
+    return multiplier if multiplier and multiplier > 0 else None
+
+
 def readings_of(
-    device: JsonObject, now: datetime, registers: Iterable[Register]
+    device: JsonObject,
+    now: datetime,
+    registers: Iterable[Register],
+    *,
+    zone: tzinfo,
+    multiplier: float = 1,
 ) -> tuple[Reading, ...]:
-    """Return the live values; what is missing or no value yields no reading."""
+    """Return the live values; what is missing or no value yields no reading.
+
+    Energies, powers and demands are multiplied by `multiplier`. `zone` is where the
+    device's months begin and end.
+    """
     device_id = str(device["_id"])
     readout = Readout.of(device, "lastReading", now)
     initial = Readout.of(device, "initialReading", now).date
     readings = [
-        *_energies(device_id, readout, initial, registers),
-        *_measured(device_id, readout, initial, now),
+        *_energies(device_id, readout, initial, registers, multiplier),
+        *measured(device_id, readout, initial, units_of(device), now, multiplier),
+        *unknown_readings(device, readout, initial, now, multiplier),
+        *monthly(device, now, zone, multiplier),
         *_battery(device_id, readout),
     ]
+    if (own_multiplier := multiplier_of(device)) is not None:
+        series = Series(device_id, Quantity.MULTIPLIER)
+        readings.append(Reading(series, own_multiplier))
     if (date := readout.date) is not None:
         series = Series(device_id, Quantity.LAST_READING)
         readings.append(Reading(series, date, date))
@@ -103,31 +97,19 @@ def _energies(
     readout: Readout,
     initial: datetime | None,
     registers: Iterable[Register],
+    multiplier: float,
 ) -> Iterable[Reading]:
     for register in registers:
-        value = register.value(readout.values)
+        value = register.value(readout.values, multiplier)
         seen = [readout.seen_at(code, initial) for code in register.codes]
         instants = [instant for instant in seen if instant]
         if value is None or (instants and max(instants) - min(instants) > FRESH):
             continue
-        yield Reading(register.series(device_id), value, min(instants, default=None))
-
-
-def _measured(
-    device_id: str, readout: Readout, initial: datetime | None, now: datetime
-) -> Iterable[Reading]:
-    for measure in MEASURES:
-        value = measure.read(readout.values.get(measure.code))
-        if value is None:
-            continue
-        if isinstance(value, float):
-            value = round(value * measure.factor, DECIMALS)
-        seen = readout.seen_at(measure.code, initial)
         yield Reading(
-            Series(device_id, measure.quantity),
+            register.series(device_id),
             value,
-            seen,
-            valid_until=(seen or now) + measure.lasts if measure.lasts else None,
+            min(instants, default=None),
+            scale=register.scale(multiplier),
         )
 
 
@@ -136,16 +118,20 @@ def _battery(device_id: str, readout: Readout) -> Iterable[Reading]:
 
     The vendor's known points are 2.9469 V for 95 % and 2.9328 V for 93 %.
     """
-    voltage = to_number(readout.values.get("S_1_1_2"))
-    if voltage is None:
-        voltage = to_number(readout.battery.get("BATTERY_VOLTAGE"))
+    told = to_number(readout.values.get("S_1_1_2"))
+    voltage = (
+        told if told is not None else to_number(readout.battery.get("BATTERY_VOLTAGE"))
+    )
+    if voltage is not None and told is None:
+        series = Series(device_id, Quantity.READER_BATTERY_VOLTAGE)
+        yield Reading(series, voltage, readout.date)
     percent = to_number(readout.battery.get("BATTERY_PC"))
     if percent is None and voltage is not None:
         percent = round((voltage - 2.0) * 100)
-    if percent is not None:
-        percent = min(max(percent, 0.0), 100.0)
-        yield Reading(Series(device_id, Quantity.READER_BATTERY), percent, readout.date)
-    if voltage is not None:
-        yield Reading(
-            Series(device_id, Quantity.READER_BATTERY_VOLTAGE), voltage, readout.date
-        )
+    if percent is None:
+        return
+    percent = min(max(percent, 0.0), 100.0)
+    yield Reading(Series(device_id, Quantity.READER_BATTERY), percent, readout.date)
+    low = percent <= LOW_BATTERY_PERCENT
+    low = low or (voltage is not None and voltage < LOW_BATTERY_VOLTS)
+    yield Reading(Series(device_id, Quantity.READER_BATTERY_LOW), low, readout.date)

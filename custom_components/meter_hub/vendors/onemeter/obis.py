@@ -1,7 +1,7 @@
 """The values that OneMeter files under an OBIS code, whatever form they come in."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import math
 import re
 from typing import Any
@@ -11,6 +11,11 @@ DECIMALS = 3
 
 # The highest count of the reader's 32-bit counter stands for "no value".
 _NO_VALUE = 0xFFFFFFFF / 100
+
+_SECONDS_PER_DAY = 24 * 60 * 60
+
+# The calendar of a meter whose clock was never set is in the century before.
+_ANY_METER = 2000
 
 _NUMBER = re.compile(
     r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE
@@ -60,17 +65,58 @@ def to_instant(value: object) -> datetime | None:
         return None
 
 
+def to_part(index: int, value: object) -> float | None:
+    """Return one of the numbers in a list, or in a text such as `3/300`."""
+    parts = value.split("/") if isinstance(value, str) else value
+    if not isinstance(parts, list) or index >= len(parts):
+        return None
+    return to_number(parts[index])
+
+
+def to_fault(value: object) -> bool | None:
+    """Tell whether a list of faults has any, or an error code is another than zero."""
+    if isinstance(value, list):
+        return bool(value)
+    if isinstance(value, float):
+        return value != 0
+    text = to_text(value)
+    return None if text is None else bool(text.strip("0. "))
+
+
+def to_clock_time(value: object) -> str | None:
+    """Return a time of the day, from the seconds since midnight."""
+    seconds = to_number(value)
+    if seconds is None or not 0 <= seconds < _SECONDS_PER_DAY:
+        return None
+    return str(timedelta(seconds=int(seconds))).zfill(8)
+
+
+def to_date(value: object) -> str | None:
+    """Return the date of a meter's calendar, None where it was never set."""
+    instant = to_instant(value)
+    return (
+        None if instant is None or instant.year < _ANY_METER else f"{instant:%Y-%m-%d}"
+    )
+
+
 def by_code(values: object) -> dict[str, Any]:
     """Return values under their codes, each code in its one spelling.
 
     The first field of a code is hexadecimal in older answers: `F_8_0` and `15_8_0`
-    are the same register. `F_F_0`, the error code, is spelled like that for good.
+    are the same register. `F_F_0`, the error code, is spelled like that for good,
+    or `F_F` for short.
     """
     if not isinstance(values, Mapping):
         return {}
     spelled = {str(code): value for code, value in values.items()}
     return {
-        f"15{code[1:]}" if code.startswith("F_8_") else code: value
+        _spelling(code): value
         for code, value in spelled.items()
-        if not (code.startswith("F_8_") and f"15{code[1:]}" in spelled)
+        if _spelling(code) == code or _spelling(code) not in spelled
     }
+
+
+def _spelling(code: str) -> str:
+    if code.startswith("F_8_"):
+        return f"15{code[1:]}"
+    return "F_F_0" if code == "F_F" else code

@@ -6,7 +6,7 @@ values, then the hours that have just ended, then older history, then what chang
 rarely.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -37,8 +37,6 @@ LATE_DAYS = timedelta(days=3)
 LATE_MONTH = timedelta(days=31)
 """Readings may arrive late, when a phone collects them: so old ones are read again."""
 LATE_MONTH_EVERY = timedelta(days=7)
-STILL_WANTED = timedelta(days=2)
-"""A device whose new hours nobody has asked for in this time is not picked any more."""
 
 LISTING = ""
 """The name of the call that lists the devices, among the names of devices."""
@@ -113,15 +111,16 @@ def next_job(
     gaps: Sequence[Gap],
     offset: timedelta,
     allowed_from: datetime,
+    excluded: Container[str] = (),
 ) -> Job:
     """Return the most urgent of the calls that are due, else the one due first.
 
     Live calls are made `offset` after the full quarter hour; none before
-    `allowed_from`.
+    `allowed_from`, and none for the devices in `excluded`.
     """
-    candidates = [*_live(knowledge, now, offset)]
+    candidates = [*_live(knowledge, now, offset, excluded)]
     for device_id, known in knowledge.devices.items():
-        if known.listed and not _is_denied(known, now):
+        if known.listed and device_id not in excluded and not _is_denied(known, now):
             missing = [gap for gap in gaps if gap.series.meter == device_id]
             candidates += _history(known, missing, now)
             candidates += _review(known, now)
@@ -134,11 +133,12 @@ def next_job(
 
 
 def _live(
-    knowledge: Knowledge, now: datetime, offset: timedelta
+    knowledge: Knowledge, now: datetime, offset: timedelta, excluded: Container[str]
 ) -> Iterator[Candidate]:
     """Yield the listing, and the devices whose readouts it lacks.
 
-    What a listing doesn't tell at all is asked for once a day.
+    What a listing doesn't tell at all is asked for once a day; so is a listing that
+    tells nothing of the devices that are wanted.
     """
     polls = knowledge.polls
     active = {
@@ -146,13 +146,18 @@ def _live(
         for device_id, known in knowledge.devices.items()
         if known.listed and known.about.active and not _is_denied(known, now)
     }
+    wanted = {
+        device_id: known
+        for device_id, known in active.items()
+        if device_id not in excluded
+    }
     due = _poll_due(polls.get(LISTING), now, offset)
-    if not active or any(known.listing_reads for known in active.values()):
+    if not active or any(known.listing_reads for known in wanted.values()):
         yield Candidate(Urgency.LIVE, ListJob(due=due, live=True))
     else:
         due = max(due, (knowledge.listed_at or now - DAY) + DAY)
-        yield Candidate(Urgency.DETAILS, ListJob(due=due, live=False))
-    for device_id, known in active.items():
+        yield Candidate(Urgency.DETAILS, ListJob(due=due, live=not wanted))
+    for device_id, known in wanted.items():
         if known.detail_reads and not known.listing_reads:
             due = _poll_due(polls.get(device_id), now, offset)
             job = DetailJob(due=due, live=True, device=device_id)
@@ -234,9 +239,7 @@ def _review(known: Known, now: datetime) -> Iterator[Candidate]:
     course = known.course
     if known.begins is None or known.last is None or not known.historic:
         return
-    if not (course.asked_at and course.read_days_at and course.read_month_at):
-        return
-    if now - course.asked_at > STILL_WANTED:
+    if not (course.read_days_at and course.read_month_at):
         return
     days_due = course.read_days_at + DAY
     month_due = course.read_month_at + LATE_MONTH_EVERY

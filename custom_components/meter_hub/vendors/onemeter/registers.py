@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
+import re
 from typing import Any
 
 from ...metering.model import ZONES, Channel, Quantity, Series
@@ -13,7 +14,20 @@ from .readout import Readout, part_of
 PROSUMER_ABOVE = 1.0
 """kWh of export that no meter shows by chance; factory tests leave a little."""
 
-IMPORT, EXPORT, ABSOLUTE = "1_8", "2_8", "15_8"
+IMPORT, EXPORT, ABSOLUTE, PULSES = "1_8", "2_8", "15_8", "S_1_1_12"
+
+REACTIVE = {
+    "3_8": Quantity.REACTIVE_IMPORT,
+    "4_8": Quantity.REACTIVE_EXPORT,
+    "5_8": Quantity.REACTIVE_Q1,
+    "6_8": Quantity.REACTIVE_Q2,
+    "7_8": Quantity.REACTIVE_Q3,
+    "8_8": Quantity.REACTIVE_Q4,
+}
+
+_REGISTER = re.compile(
+    f"({'|'.join((IMPORT, EXPORT, ABSOLUTE, *REACTIVE))})_[0-{len(ZONES)}]|{PULSES}"
+)
 
 HISTORIC = frozenset({Quantity.GRID_IMPORT, Quantity.GRID_EXPORT})
 """The registers whose history is worth a statistic."""
@@ -31,13 +45,27 @@ class Register:
         """Return the series of this register on a device."""
         return Series(device_id, self.quantity, self.channel)
 
-    def value(self, values: Mapping[str, Any]) -> float | None:
-        """Return the kWh; None where any part is missing."""
+    def scale(self, multiplier: float) -> float:
+        """Return what the register is multiplied by: the reader's own never is."""
+        return 1 if any(is_of_the_reader(code) for code in self.codes) else multiplier
+
+    def value(self, values: Mapping[str, Any], multiplier: float) -> float | None:
+        """Return the kWh or kvarh; None where any part is missing."""
         parts = [to_number(values.get(code)) for code in self.codes]
         known = [part for part in parts if part is not None]
-        return (
-            round(sum(known), DECIMALS) if known and len(known) == len(parts) else None
-        )
+        if not known or len(known) < len(parts):
+            return None
+        return round(sum(known) * self.scale(multiplier), DECIMALS)
+
+
+def is_register(code: str) -> bool:
+    """Tell whether `registers_of` has looked at a code, whatever it made of it."""
+    return _REGISTER.fullmatch(code) is not None
+
+
+def is_of_the_reader(code: str) -> bool:
+    """Tell whether a value is the reader's own and not the meter's."""
+    return code.startswith("S_")
 
 
 def registers_of(
@@ -81,8 +109,11 @@ def registers_of(
     exports = device.get("negativeEnergyExists") is True or grown > PROSUMER_ABOVE
     if total_export in in_use or (exports and total_export in known):
         registers += family(Quantity.GRID_EXPORT, (total_export,))
-    if f"{ABSOLUTE}_0" in known:
-        registers += family(Quantity.ABSOLUTE_ENERGY, (f"{ABSOLUTE}_0",))
+    for stem, quantity in {ABSOLUTE: Quantity.ABSOLUTE_ENERGY, **REACTIVE}.items():
+        if f"{stem}_0" in known:
+            registers += family(quantity, (f"{stem}_0",))
+    if PULSES in known:
+        registers.append(Register(Quantity.PULSE_ENERGY, Channel.TOTAL, (PULSES,)))
     return tuple(registers)
 
 
