@@ -7,6 +7,7 @@ from math import isfinite
 
 from .memory import Absence, Memory
 from .metering.guard import ANY_HOUSE, GuardState, Rules, check
+from .metering.ledger import Page
 from .metering.model import Kind, Quantity, Reading, Series, Update
 
 _ABSENT_LISTINGS = 3
@@ -97,9 +98,17 @@ def _take_reading(memory: Memory, reading: Reading, now: datetime) -> None:
         and reading.measured_at < known.measured_at <= now
     ):
         return
+    if known is not None and known.scale != reading.scale:
+        _fetch_anew(memory, reading.series)
     if reading.series.quantity.kind is Kind.REGISTER:
         reading = _guarded(memory, reading, now)
     memory.readings[reading.series] = reading
+
+
+def _fetch_anew(memory: Memory, series: Series) -> None:
+    """Have the whole history of a series fetched again, as it has another scale now."""
+    if page := memory.pages.get(series):
+        memory.pages[series] = Page(floor=page.floor)
 
 
 def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:

@@ -233,6 +233,7 @@ def _dump_reading(reading: Reading) -> JsonObject:
         "estimated": reading.estimated,
         "label": reading.label,
         "unit": reading.unit,
+        "scale": reading.scale,
     }
 
 
@@ -250,6 +251,7 @@ def _load_reading(data: JsonObject) -> Reading:
         estimated=data["estimated"],
         label=data.get("label"),
         unit=Unit(unit) if (unit := data.get("unit")) else None,
+        scale=float(data.get("scale", 1)),
     )
 
 

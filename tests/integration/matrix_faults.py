@@ -52,7 +52,7 @@ OUTAGES = {
         f"status_{status}": _refused(status, reason)
         for status, reason in {
             400: "bad_request",
-            404: "not_found",
+            404: "not_json",
             410: "server_error",
             500: "server_error",
             502: "server_error",

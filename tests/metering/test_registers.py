@@ -99,14 +99,33 @@ def test_two_peaks_in_a_row_and_apart() -> None:
     ) == [("9:00", 0.4, MEASURED), ("10:00", 0.2, MEASURED)]
 
 
-def test_an_odd_first_reading_does_not_silence_the_rest() -> None:
-    assert hourly(
-        ("10:00", 500.0),
-        ("10:15", 460.0),
-        ("11:00", 460.3),
-        ("12:00", 460.7),
-        ("13:00", 461.0),
-    ) == [("11:00", 0.4, MEASURED), ("12:00", 0.3, MEASURED)]
+def test_an_odd_first_reading_silences_the_rest_for_a_day_only() -> None:
+    """Until then the later readings could as well be a dip."""
+    odd, first = ("10:00", 500.0), ("10:15", 460.0)
+    rest = [(f"{hour}:00", 460.0 + hour / 10) for hour in range(11, 36)]
+
+    assert hourly(odd, first, *rest[:20]) == []
+    assert hourly(odd, first, *rest) == [
+        (f"{hour}:00", 0.1, MEASURED) for hour in range(11, 35)
+    ]
+
+
+@pytest.mark.parametrize("until_now", [4, 8, 12])
+def test_a_dip_of_hours_is_no_energy_while_it_lasts(until_now: int) -> None:
+    """A short window holds less of what was before than of the dip."""
+    before = [("9:30", 499.0), ("9:45", 499.5), ("10:00", 500.0)]
+    dip = [
+        (f"{10 + quarter // 4}:{quarter % 4 * 15:02}", 498.0 + quarter / 10)
+        for quarter in range(1, 13)
+    ]
+
+    assert hourly(*before, *dip[:until_now]) == []
+    assert hourly(*before, *dip, ("13:15", 501.3), ("14:00", 501.6)) == [
+        ("10:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
+        ("11:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
+        ("12:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
+        ("13:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
+    ]
 
 
 def test_a_register_that_is_set_back_goes_on_after_a_day() -> None:

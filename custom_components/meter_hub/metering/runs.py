@@ -83,7 +83,8 @@ def _never_falling(points: Sequence[Point]) -> list[list[Point]]:
     minority: fewer readings than those that follow it and stay below, or after a
     deep fall as many, if the register goes on from a value before the peak. A
     deep fall that is neither is a restart; so is a shallow one after a day, and
-    until then its readings are left out.
+    until then its readings are left out. Within that day a shallow fall is only
+    taken for the end of a peak where the register had risen as suddenly before.
     """
     kept: list[Point] = []
     found = [kept]
@@ -102,7 +103,9 @@ def _never_falling(points: Sequence[Point]) -> list[list[Point]]:
         peak_is_odd = (
             peak <= following and peak < len(kept) if deep else peak < following
         )
-        if dipped and not deep:
+        if not deep and (
+            dipped or (back == len(points) and not _rose_suddenly(kept, peak, point))
+        ):
             index = back
         elif peak_is_odd:
             del kept[-peak:]
@@ -130,6 +133,14 @@ def _end_of_fall(
         if point.value >= top or (not deep and point.value < top * RESTART_BELOW):
             return later, True
     return len(points), False
+
+
+def _rose_suddenly(kept: Sequence[Point], peak: int, after: Point) -> bool:
+    """Tell whether the last `peak` readings came by a step like the fall to `after`."""
+    if peak >= len(kept):
+        return False
+    fall = kept[-1].value - after.value
+    return kept[-peak].value - kept[-peak - 1].value >= fall / 2
 
 
 def _count_above(kept: Sequence[Point], value: float, limit: int) -> int:
