@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from math import isfinite
 
 from .memory import Absence, Memory
+from .metering.energy import MOST_POWER
 from .metering.guard import ANY_HOUSE, GuardState, Rules, check
 from .metering.ledger import Page
 from .metering.model import Kind, Quantity, Reading, Series, Update
@@ -13,9 +14,6 @@ from .metering.model import Kind, Quantity, Reading, Series, Update
 _ABSENT_LISTINGS = 3
 _ABSENT_FOR = timedelta(days=1)
 """A meter that so many complete listings lack, over so long a time, is let go."""
-
-_MOST_POWER = 1000.0
-"""kW. No meter without transformers measures more: a faster rise is a misread."""
 
 
 def take_in(
@@ -118,7 +116,7 @@ def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:
         return replace(reading, value=None)
     at = reading.measured_at or now
     scale = max(reading.scale, 1)
-    rules = Rules(max_rate=_MOST_POWER * scale, usual_rate=ANY_HOUSE * scale)
+    rules = Rules(max_rate=MOST_POWER * scale, usual_rate=ANY_HOUSE * scale)
     state = memory.guards.get(reading.series)
     if state is not None and state.at > now:
         # How long ago that was is not known: any rise is slow enough.

@@ -10,6 +10,7 @@ from custom_components.meter_hub.metering.registers import Point, intervals
 
 from .registers import (
     ESTIMATED,
+    INCOMPLETE,
     MEASURED,
     SERIES,
     at,
@@ -126,6 +127,35 @@ def test_a_dip_of_hours_is_no_energy_while_it_lasts(until_now: int) -> None:
         ("12:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
         ("13:00", pytest.approx(0.4, abs=1e-6), ESTIMATED),
     ]
+
+
+def test_a_leap_is_no_energy() -> None:
+    """Two meters of which nothing tells that they are two, or a misread that lasts."""
+    found = hourly(
+        ("9:00", 4999.0),
+        ("10:00", 5000.0),
+        ("10:15", 7000.0),
+        ("11:00", 7000.4),
+        ("12:00", 7001.0),
+    )
+
+    assert found == [
+        ("9:00", 1.0, MEASURED),
+        ("10:00", pytest.approx(0.4, abs=1e-6), INCOMPLETE),
+        ("11:00", pytest.approx(0.6, abs=1e-6), MEASURED),
+    ]
+
+
+def test_a_misread_at_the_end_is_not_measured() -> None:
+    assert hourly(("9:00", 100.0), ("9:45", 100.3), ("10:00", 90000.0)) == [
+        ("9:00", pytest.approx(0.3, abs=1e-6), INCOMPLETE)
+    ]
+
+
+def test_the_scale_of_a_large_meter_is_no_leap() -> None:
+    readings = points(("10:00", 0.0), ("11:00", 1500.0))
+
+    assert [each.energy for each in intervals(SERIES, readings, scale=40)] == [1500.0]
 
 
 def test_a_register_that_is_set_back_goes_on_after_a_day() -> None:

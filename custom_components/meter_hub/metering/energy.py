@@ -6,6 +6,9 @@ from .model import Quality
 
 DECIMALS = 6
 
+MOST_POWER = 1000.0
+"""kW. No meter without transformers measures more: a faster rise is a misread."""
+
 TOLERANCE = 5e-7
 """kWh; energies that differ by no more are the same."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from .energy import exact, worst
+from .energy import MOST_POWER, exact, worst
 from .model import Interval, Quality, Series
 from .runs import Point, runs
 from .spans import HOUR, hour_of, next_hour
@@ -32,7 +32,11 @@ class _Known:
 
 
 def intervals(
-    series: Series, points: Iterable[Point], *, floor: datetime | None = None
+    series: Series,
+    points: Iterable[Point],
+    *,
+    floor: datetime | None = None,
+    scale: float = 1,
 ) -> tuple[Interval, ...]:
     """Return the energy of the hours that the readings enclose.
 
@@ -44,13 +48,13 @@ def intervals(
     another, the hours of the last old and of the first new reading hold what is
     known of them, incomplete.
 
-    The order of `points` is free; of two readings at one instant the later given
+    `scale` is what the meter's own numbers were multiplied by. The order of `points` is free; of two readings at one instant the later given
     counts. Readings that contradict the others are dropped, as `runs` describes.
     """
     ordered = sorted({point.at: point for point in points}.values(), key=_instant)
     if not ordered:
         return ()
-    by_meter = runs(ordered)
+    by_meter = runs(ordered, MOST_POWER * max(scale, 1))
     first, last = by_meter[0][0].at, by_meter[-1][-1].at
     from_the_beginning = floor is not None and first <= floor + ON_THE_HOUR
     hours: defaultdict[datetime, _Known] = defaultdict(_Known)

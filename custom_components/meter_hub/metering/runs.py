@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
+
+from .spans import HOUR
 
 RESTART_BELOW = 0.9
 """A register that falls below this share of its value has restarted, or misread."""
 
 BELIEVED_AFTER = timedelta(days=1)
 """A register that stays low for so long was set back; until then it only dipped."""
+
+_SHORTEST_TIME = timedelta(minutes=1)
+"""A display may show a whole kWh at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +28,19 @@ class Point:
     """The serial number or the like of the meter, where the reading tells it."""
 
 
-def runs(points: Sequence[Point]) -> list[list[Point]]:
+def runs(points: Sequence[Point], most_power: float) -> list[list[Point]]:
     """Split readings, the oldest first, into runs that never fall.
 
-    A run is one meter's life: the next one begins where the identity changes or
-    the register restarts. The energy between two runs is unknown, and so is that of
-    readings without identity that could be either meter's.
+    A run is one meter's life: the next one begins where the identity changes, where
+    the register restarts, or where it leaps by more than `most_power` in kW could
+    make it rise. The energy between two runs is unknown, and so is that of readings
+    without identity that could be either meter's.
     """
     return [
-        run for one_meter in _by_identity(points) for run in _never_falling(one_meter)
+        life
+        for one_meter in _by_identity(points)
+        for run in _never_falling(one_meter)
+        for life in _without_leaps(run, most_power)
     ]
 
 
@@ -115,6 +124,17 @@ def _never_falling(points: Sequence[Point]) -> list[list[Point]]:
             kept = []
             found.append(kept)
     return found
+
+
+def _without_leaps(run: Sequence[Point], most_power: float) -> list[list[Point]]:
+    """Split where a register rises faster than any that goes on counting."""
+    lives = [[run[0]]]
+    for before, point in pairwise(run):
+        time = max(point.at - before.at, _SHORTEST_TIME)
+        if point.value - before.value > most_power * (time / HOUR):
+            lives.append([])
+        lives[-1].append(point)
+    return lives
 
 
 def _end_of_fall(

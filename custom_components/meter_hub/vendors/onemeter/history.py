@@ -74,7 +74,9 @@ def read_rows(
         points = [*_points(read, register, known, multiplier)]
         hours = [
             interval
-            for interval in intervals(series, points, floor=known.begins)
+            for interval in intervals(
+                series, points, floor=known.begins, scale=register.scale(multiplier)
+            )
             if interval.start >= hour_of(job.start)
         ]
         found += hours
