@@ -61,8 +61,6 @@ energy:
 application_credentials:
 logger:
   default: warning
-  logs:
-    custom_components.meter_hub: debug
 """
 
 
