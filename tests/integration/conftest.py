@@ -7,6 +7,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -19,9 +20,13 @@ from custom_components.meter_hub.const import (
     CONF_VENDOR,
     DOMAIN,
 )
+from custom_components.meter_hub.coordinator import MeterHubCoordinator
+from custom_components.meter_hub.history import History
+from custom_components.meter_hub.metering.model import Reading, Series
 from custom_components.meter_hub.vendors.registry import VENDORS
 
-from .scripted import START, Script
+from .dashboard import OFFER, Dashboard
+from .scripted import EXPORT, HOUR, IMPORT, POWER, START, Script
 
 pytest.register_assert_rewrite("tests.integration.rows")
 
@@ -90,3 +95,56 @@ def settle(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Settle:
             await hass.async_block_till_done(wait_background_tasks=True)
 
     return let_pass
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory
+) -> MockConfigEntry:
+    """Return a loaded entry with two days of history."""
+    script.know(IMPORT, START - 48 * HOUR, *(number / 8 for number in range(48)))
+    entry = make_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    return entry
+
+
+def value(entry: MockConfigEntry, series: Series = IMPORT) -> object:
+    """Return what the coordinator has of a series."""
+    coordinator: MeterHubCoordinator = entry.runtime_data
+    return coordinator.data.readings[series].value
+
+
+@pytest.fixture
+async def history(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> History:
+    """Return the history of an entry that the vendor tells nothing of by itself."""
+    entry = make_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle()
+    found: History = entry.runtime_data.history
+    return found
+
+
+@pytest.fixture
+def full_script(script: Script) -> Script:
+    """Return a script of a meter with history in both directions and with power."""
+    script.readings = (Reading(IMPORT, 100.0), Reading(POWER, -50.0))
+    script.know(IMPORT, START - timedelta(days=1), *([0.5] * 24))
+    script.know(EXPORT, START - timedelta(days=1), *([0.25] * 24))
+    return script
+
+
+@pytest.fixture
+async def dashboard(
+    hass: HomeAssistant, hass_storage: dict[str, Any], settle: Settle
+) -> Dashboard:
+    """Set the Energy dashboard up, without any preferences."""
+    assert await async_setup_component(hass, "energy", {})
+    return Dashboard(hass, settle)
+
+
+@pytest.fixture
+def asking(make_entry: EntryFactory) -> MockConfigEntry:
+    """Return an entry whose meter a person wants on the Energy dashboard."""
+    return make_entry(dashboard=[OFFER.key])

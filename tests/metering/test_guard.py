@@ -1,11 +1,8 @@
 """Registers that must not fall, jump or restart before Home Assistant sees them."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-import json
+from datetime import timedelta
 from typing import Any
 
-from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.meter_hub.metering.guard import (
@@ -16,56 +13,14 @@ from custom_components.meter_hub.metering.guard import (
     check,
 )
 
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-RESOLUTION = 0.001
-WRAP_OF_AN_INVERTER = 1193.046
-PLAIN = Rules()
-
-
-def booked_by_home_assistant(states: Iterable[float]) -> float:
-    """Sum the states of a `total_increasing` sensor as the recorder does."""
-    total = 0.0
-    last: float | None = None
-    for state in states:
-        if last is None:
-            last = state
-        if state < 0.9 * last:
-            total += state
-        else:
-            total += state - last
-        last = state
-    return total
-
-
-class Register:
-    """A register as Home Assistant sees it, read once a minute."""
-
-    def __init__(self, rules: Rules = PLAIN, pace: timedelta = MINUTE) -> None:
-        """Start before the first reading."""
-        self.rules = rules
-        self.pace = pace
-        self.now = NOON
-        self.state: GuardState | None = None
-        self.published: list[float] = []
-        self.held: list[HeldReason | None] = []
-
-    def read(
-        self, *values: float, meter: str | None = None, at: datetime | None = None
-    ) -> list[float]:
-        """Pass values through the guard; return what is published for them."""
-        for value in values:
-            verdict = check(self.state, value, at or self.now, meter, self.rules)
-            self.now += self.pace
-            self.state = verdict.state
-            self.published.append(verdict.value)
-            self.held.append(verdict.held.reason if verdict.held else None)
-        return self.published[-len(values) :]
-
-    @property
-    def booked(self) -> float:
-        """What Home Assistant has counted since the first reading."""
-        return booked_by_home_assistant(self.published)
+from .guarded import (
+    MINUTE,
+    NOON,
+    PLAIN,
+    WRAP_OF_AN_INVERTER,
+    Register,
+    booked_by_home_assistant,
+)
 
 
 def test_the_model_books_what_home_assistant_does() -> None:
@@ -301,144 +256,3 @@ def test_a_restart_that_was_none_is_not_booked_whole() -> None:
 )
 def test_what_cannot_be_read_is_no_state(data: Any) -> None:
     assert GuardState.from_json(data) is None
-
-
-def stored(state: GuardState) -> GuardState:
-    """Take a state through a restart."""
-    restored = GuardState.from_json(json.loads(json.dumps(state.to_json())))
-    assert restored is not None
-    return restored
-
-
-all_rules = st.builds(
-    Rules,
-    wrap_at=st.sampled_from([None, 100.0, WRAP_OF_AN_INVERTER]),
-    max_rate=st.sampled_from([None, 20.0]),
-)
-any_reading = st.tuples(
-    st.sampled_from([0.0, 0.1, 0.2, 5.0, 95.0, 99.9, 100.0, 100.1, 1250.0, 1293.1])
-    | st.floats(0, 2000),
-    st.sampled_from([-60, 0, 60, 300, 3600, 86_400]),
-    st.sampled_from([None, None, None, "a", "b"]),
-)
-
-
-@given(all_rules, st.lists(any_reading, min_size=1, max_size=25))
-def test_a_restart_changes_no_verdict(
-    rules: Rules, readings: Sequence[tuple[float, int, str | None]]
-) -> None:
-    now = NOON
-    state: GuardState | None = None
-    for value, seconds, meter in readings:
-        now += timedelta(seconds=seconds)
-        verdict = check(state, value, now, meter, rules)
-        if state is not None:
-            assert check(stored(state), value, now, meter, rules) == verdict
-        state = verdict.state
-
-
-@given(all_rules, st.lists(any_reading, min_size=1, max_size=25))
-def test_published_values_fall_only_for_a_new_cycle_near_zero(
-    rules: Rules, readings: Sequence[tuple[float, int, str | None]]
-) -> None:
-    now = NOON
-    state: GuardState | None = None
-    last = 0.0
-    for value, seconds, meter in readings:
-        now += timedelta(seconds=seconds)
-        verdict = check(state, value, now, meter, rules)
-        state = verdict.state
-        assert verdict.value == state.published
-        if verdict.value < last:
-            assert verdict.value < 0.9 * last
-            assert verdict.value == value <= 20
-        last = verdict.value
-
-
-distorted_step = st.tuples(
-    st.integers(0, 400),
-    st.sampled_from(["true", "true", "zero", "dip", "repeat"]),
-    st.floats(0, 0.999),
-    st.integers(1, 3),
-    st.booleans(),
-)
-
-
-@given(
-    st.integers(100_000, 60_000_000),
-    st.booleans(),
-    st.sampled_from([PLAIN, Rules(max_rate=50.0), Rules(wrap_at=42949672.96)]),
-    st.lists(distorted_step, max_size=30),
-)
-def test_only_what_was_measured_is_booked(
-    first: int,
-    starts_with_zero: bool,
-    rules: Rules,
-    distorted: list[tuple[int, str, float, int, bool]],
-) -> None:
-    """A true register, with glitches between any two of its readings.
-
-    Two dips that differ are no glitch: where they grow, so does a new register.
-    """
-    register = Register(rules)
-    if starts_with_zero:
-        register.read(0.0)
-    register.read(first * RESOLUTION)
-    true = last_true = first
-    measured_at = register.now - MINUTE
-    for growth, event, share, times, restarts in distorted:
-        true += growth
-        if event == "zero":
-            register.read(*[0.0] * times)
-        elif event == "dip" and register.held[-1] is None:
-            register.read(*[round(true * share) * RESOLUTION] * times)
-        elif event == "repeat":
-            register.read(*[last_true * RESOLUTION] * times, at=measured_at)
-        else:
-            last_true, measured_at = true, register.now
-            register.read(true * RESOLUTION)
-            assert register.booked == pytest.approx(
-                (true - first) * RESOLUTION, abs=RESOLUTION
-            )
-        assert register.booked <= (true - first) * RESOLUTION + RESOLUTION
-        if restarts:
-            assert register.state is not None
-            register.state = stored(register.state)
-    register.read(true * RESOLUTION)
-    assert register.booked == pytest.approx((true - first) * RESOLUTION, abs=RESOLUTION)
-
-
-another_life = st.tuples(
-    st.sampled_from(["reset", "new meter", "used meter"]),
-    st.integers(20_001, 80_000_000),
-    st.lists(st.integers(1, 400), min_size=2, max_size=6),
-    st.booleans(),
-)
-
-
-@given(
-    st.integers(20_000, 60_000_000),
-    st.lists(another_life, max_size=4),
-)
-def test_a_register_that_restarts_is_counted_from_zero_and_a_used_one_from_its_start(
-    first: int, lives: list[tuple[str, int, list[int], bool]]
-) -> None:
-    """A true register that is read each minute through resets and swaps."""
-    register = Register()
-    register.read(first * RESOLUTION, meter="0")
-    raw, measured, serial = first, 0, 0
-    for event, used, growths, glitches in lives:
-        if event == "reset" and raw * 0.9 <= sum(growths):
-            continue
-        serial += event != "reset"
-        raw = 0
-        if event == "used meter":
-            raw = used
-            register.read(raw * RESOLUTION, meter=str(serial))
-        for growth in growths:
-            raw += growth
-            measured += growth
-            register.read(raw * RESOLUTION, meter=str(serial))
-            if glitches:
-                register.read(0.0, meter=str(serial))
-        assert register.booked == pytest.approx(measured * RESOLUTION, abs=RESOLUTION)
