@@ -13,17 +13,9 @@ from custom_components.meter_hub.metering.model import Reading
 from custom_components.meter_hub.vendors.base import AuthError, RateLimited, Unavailable
 
 from .conftest import EntryFactory, Settle, value
+from .logged import said
 from .rows import assert_same, async_rows
 from .scripted import HOUR, IMPORT, START, Script, ScriptedBackend
-
-
-def said(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
-    """Return what the integration logged, from a level on."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno >= level and record.name.startswith("custom_components")
-    ]
 
 
 async def test_revoked_key_stops_everything_but_statistics(

@@ -25,6 +25,7 @@ from custom_components.meter_hub.metering.ledger import Book
 from custom_components.meter_hub.metering.model import Interval, Span, Update
 from custom_components.meter_hub.recorder_io import async_fence
 
+from .answers import energies
 from .conftest import EntryFactory, Settle
 from .rows import assert_same, async_rows
 from .scripted import HOUR, IMPORT, START, Script
@@ -80,11 +81,6 @@ def until_dead(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> UntilDead
         raise AssertionError("all was written before the kill")
 
     return wait
-
-
-def energies(number: int) -> list[float]:
-    """Return the energy of so many hours, no two neighbours alike."""
-    return [round(0.1 + (hour * 37 % 101) / 50, 3) for hour in range(number)]
 
 
 async def async_kill(

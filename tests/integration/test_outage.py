@@ -22,6 +22,7 @@ from custom_components.meter_hub.vendors.base import (
 
 from ..texts import TEXTS, placeholders
 from .conftest import EntryFactory, Settle
+from .logged import said
 from .rows import assert_same, async_rows
 from .scripted import HOUR, IMPORT, START, Script
 
@@ -47,16 +48,6 @@ def silence(hass: HomeAssistant, entry: MockConfigEntry) -> ir.IssueEntry | None
     """Return the issue that tells of a silent vendor."""
     issue_id = f"vendor_silent_{entry.entry_id}"
     return ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-
-
-def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the integration logged for people to read."""
-    return [
-        record.getMessage()
-        for record in caplog.records
-        if record.levelno >= logging.INFO
-        and record.name.startswith("custom_components")
-    ]
 
 
 def state(hass: HomeAssistant, entity_id: str = SENSOR) -> str:
@@ -97,7 +88,7 @@ async def test_cloud_that_is_switched_off(
     calls = len(script.calls)
     await settle(3 * DAY, CALM)
     assert 3 * 24 - 4 <= len(script.calls) - calls <= 3 * 24
-    assert len(lines(caplog)) == 1
+    assert len(said(caplog, logging.INFO)) == 1
     assert_same(await async_rows(hass), script.truth[IMPORT])
 
     script.failure = None
@@ -105,7 +96,7 @@ async def test_cloud_that_is_switched_off(
     await settle(HOUR + CALM, CALM)
     assert silence(hass, entry) is None
     assert state(hass) == "101.0"
-    assert len(lines(caplog)) == 2
+    assert len(said(caplog, logging.INFO)) == 2
     assert len(script.live_calls) > 24
 
 
@@ -211,16 +202,16 @@ async def test_restart_after_the_grace_has_the_entities_without_values(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.LOADED
     assert state(hass) == STATE_UNAVAILABLE
-    assert lines(caplog) == []
+    assert said(caplog, logging.INFO) == []
 
     await settle(2 * HOUR, CALM)
     assert state(hass) == STATE_UNAVAILABLE
-    assert len(lines(caplog)) == 1
+    assert len(said(caplog, logging.INFO)) == 1
 
     script.failure = None
     await settle(timedelta(minutes=16))
     assert state(hass) == "100.0"
-    assert len(lines(caplog)) == 2
+    assert len(said(caplog, logging.INFO)) == 2
 
 
 async def test_restart_after_a_long_pause_is_no_outage(
@@ -241,7 +232,7 @@ async def test_restart_after_a_long_pause_is_no_outage(
     await settle(timedelta(seconds=4), timedelta(seconds=2))
 
     assert state(hass) == "100.0"
-    assert lines(caplog) == []
+    assert said(caplog, logging.INFO) == []
 
 
 async def test_history_alone_makes_old_values_no_younger(
