@@ -24,8 +24,9 @@ from .coordinator import MeterHubConfigEntry
 from .energy_dashboard import offers
 from .metering.guard import GuardState
 from .metering.ledger import Page
-from .metering.model import Kind, Reading, Series
+from .metering.model import Reading, Series
 from .metering.spans import HOUR, Spans
+from .metering.vocabulary import Kind
 from .vendors.base import FieldKind, VendorError
 
 PERSONAL = {"id", "name", "serial", "parent", "identity"}

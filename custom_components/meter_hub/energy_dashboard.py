@@ -34,7 +34,8 @@ import probatio as vol
 
 from .const import CONF_DASHBOARD, DOMAIN, LOGGER
 from .coordinator import MeterHubConfigEntry
-from .metering.model import Meter, MeterKind, Quantity, Series
+from .metering.model import Meter, Series
+from .metering.vocabulary import MeterKind, Quantity
 from .quantities import unique_id
 from .statistic_names import statistic_id
 from .vendors.base import Vendor

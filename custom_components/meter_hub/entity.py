@@ -11,7 +11,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import meter_identifier
-from .metering.model import Quantity, Reading, Series
+from .metering.model import Reading, Series
+from .metering.vocabulary import Quantity
 from .quantities import naming, unique_id
 
 

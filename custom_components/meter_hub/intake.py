@@ -9,7 +9,8 @@ from .memory import Absence, Memory
 from .metering.energy import MOST_POWER
 from .metering.guard import ANY_HOUSE, GuardState, Rules, check
 from .metering.ledger import Page
-from .metering.model import Kind, Quantity, Reading, Series, Update
+from .metering.model import Reading, Series, Update
+from .metering.vocabulary import Kind, Quantity
 
 _ABSENT_LISTINGS = 3
 _ABSENT_FOR = timedelta(days=1)

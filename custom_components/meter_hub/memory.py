@@ -13,7 +13,8 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 from .metering.guard import GuardState, Held
 from .metering.ledger import Page
-from .metering.model import Kind, Meter, MeterKind, Reading, Series, Unit, Update, Value
+from .metering.model import Meter, Reading, Series, Update, Value
+from .metering.vocabulary import Kind, MeterKind, Unit
 from .storage import async_load_store, make_store
 from .vendors.base import JsonObject
 

@@ -14,7 +14,8 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory
 
-from .metering.model import PHASES, ZONES, Channel, Kind, Quantity, Series, Unit
+from .metering.model import Series
+from .metering.vocabulary import PHASES, ZONES, Channel, Kind, Quantity, Unit
 
 STATE_CLASSES = {
     Kind.REGISTER: SensorStateClass.TOTAL_INCREASING,

@@ -13,7 +13,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import account_identifier
 from .entity import MeterEntity, add_series
-from .metering.model import Kind, Series, Value
+from .metering.model import Series, Value
+from .metering.vocabulary import Kind
 from .quantities import SENSORS, described
 
 PARALLEL_UPDATES = 0

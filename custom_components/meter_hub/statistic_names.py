@@ -5,7 +5,8 @@ import re
 from homeassistant.util import slugify
 
 from .const import DOMAIN
-from .metering.model import Channel, Meter, Series
+from .metering.model import Meter, Series
+from .metering.vocabulary import Channel
 
 
 def statistic_id(vendor_key: str, series: Series) -> str:

@@ -12,13 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.metering.budget import Limits
 from custom_components.meter_hub.metering.ledger import Gap
-from custom_components.meter_hub.metering.model import (
-    Meter,
-    Quantity,
-    Reading,
-    Series,
-    Update,
-)
+from custom_components.meter_hub.metering.model import Meter, Reading, Series, Update
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import (
     Account,
     AuthError,

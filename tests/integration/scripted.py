@@ -11,12 +11,12 @@ from custom_components.meter_hub.metering.model import (
     Interval,
     Meter,
     Quality,
-    Quantity,
     Reading,
     Series,
     Span,
     Update,
 )
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import (
     Account,
     Backend,

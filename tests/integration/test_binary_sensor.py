@@ -6,7 +6,8 @@ from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UN
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 
 from .conftest import EntryFactory, Settle

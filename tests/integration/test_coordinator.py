@@ -9,13 +9,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, DOMAIN
-from custom_components.meter_hub.metering.model import (
-    Meter,
-    Quantity,
-    Reading,
-    Series,
-    Update,
-)
+from custom_components.meter_hub.metering.model import Meter, Reading, Series, Update
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 from .conftest import EntryFactory, Settle, value
 from .rows import async_rows

@@ -16,7 +16,8 @@ from custom_components.meter_hub import async_remove_config_entry_device
 from custom_components.meter_hub.accounts import taken_meters
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, DOMAIN
 from custom_components.meter_hub.memory import Memory
-from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Meter, Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 
 from .conftest import EntryFactory, Settle

@@ -15,7 +15,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Meter, Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Field, FieldKind, Unavailable
 from custom_components.meter_hub.vendors.onemeter.known import (
     Course,

@@ -11,13 +11,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, CONF_HISTORY_DAYS
 from custom_components.meter_hub.history import History
-from custom_components.meter_hub.metering.model import (
-    Channel,
-    Quality,
-    Quantity,
-    Series,
-    Update,
-)
+from custom_components.meter_hub.metering.model import Quality, Series, Update
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.statistic_names import statistic_id
 
 from .answers import energies, update

@@ -22,14 +22,9 @@ from custom_components.meter_hub.memory import (
 )
 from custom_components.meter_hub.metering.guard import GuardState
 from custom_components.meter_hub.metering.ledger import Page
-from custom_components.meter_hub.metering.model import (
-    Meter,
-    Quantity,
-    Reading,
-    Series,
-    Update,
-)
+from custom_components.meter_hub.metering.model import Meter, Reading, Series, Update
 from custom_components.meter_hub.metering.spans import Spans
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory, Settle

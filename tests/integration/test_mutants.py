@@ -15,7 +15,8 @@ import pytest
 from custom_components.meter_hub import history, recorder_io
 from custom_components.meter_hub.const import CONF_HISTORY_DAYS
 from custom_components.meter_hub.metering.ledger import Book, Chunk, hourly
-from custom_components.meter_hub.metering.model import Interval, Quantity, Series
+from custom_components.meter_hub.metering.model import Interval, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.statistic_names import statistic_id
 
 from .matrix import HOUR, VENDOR_CASES, Account, OpenAccount, VendorCase

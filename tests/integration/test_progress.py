@@ -6,7 +6,8 @@ from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 
 from custom_components.meter_hub.const import CONF_HISTORY_DAYS
-from custom_components.meter_hub.metering.model import Meter, Quantity, Series
+from custom_components.meter_hub.metering.model import Meter, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 
 from .conftest import EntryFactory, Settle

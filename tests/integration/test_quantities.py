@@ -13,11 +13,11 @@ from homeassistant.const import EntityCategory
 import pytest
 
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import (
+from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.metering.vocabulary import (
     Channel,
     Kind,
     Quantity,
-    Series,
     Unit,
 )
 from custom_components.meter_hub.quantities import (

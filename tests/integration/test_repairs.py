@@ -12,7 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Meter, Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 from ..texts import TEXTS, placeholders
 from .conftest import EntryFactory, Settle

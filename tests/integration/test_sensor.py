@@ -12,14 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub import async_remove_config_entry_device
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import (
-    Channel,
-    Meter,
-    Quantity,
-    Reading,
-    Series,
-    Value,
-)
+from custom_components.meter_hub.metering.model import Meter, Reading, Series, Value
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 from custom_components.meter_hub.vendors.registry import VENDORS
 

@@ -8,7 +8,8 @@ from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import Quantity, Reading, Series, Unit
+from custom_components.meter_hub.metering.model import Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity, Unit
 from custom_components.meter_hub.vendors.base import Unavailable
 
 from .conftest import EntryFactory, Settle

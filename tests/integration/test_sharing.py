@@ -8,7 +8,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import Meter, Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Meter, Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 from .conftest import EntryFactory, Settle
 from .rows import assert_same, async_rows

@@ -13,7 +13,8 @@ from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClien
 
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.metering.budget import Limits
-from custom_components.meter_hub.metering.model import Meter, Quantity, Series
+from custom_components.meter_hub.metering.model import Meter, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 from custom_components.meter_hub.vendors.registry import VENDORS
 

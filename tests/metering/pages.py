@@ -10,8 +10,9 @@ from custom_components.meter_hub.metering.ledger import (
     Reason,
     Row,
 )
-from custom_components.meter_hub.metering.model import Quality, Quantity, Series
+from custom_components.meter_hub.metering.model import Quality, Series
 from custom_components.meter_hub.metering.spans import Spans
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 SERIES = Series("m", Quantity.GRID_IMPORT)
 DAY = datetime(2026, 10, 24, tzinfo=UTC)

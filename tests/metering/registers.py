@@ -6,13 +6,9 @@ from itertools import accumulate
 
 from hypothesis import strategies as st
 
-from custom_components.meter_hub.metering.model import (
-    Interval,
-    Quality,
-    Quantity,
-    Series,
-)
+from custom_components.meter_hub.metering.model import Interval, Quality, Series
 from custom_components.meter_hub.metering.registers import Point, intervals
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 SERIES = Series("m", Quantity.GRID_IMPORT)
 DAY = datetime(2026, 10, 24, tzinfo=UTC)

@@ -12,15 +12,10 @@ from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.meter_hub.metering.ledger import Gap, Page, hourly
-from custom_components.meter_hub.metering.model import (
-    Interval,
-    Quality,
-    Quantity,
-    Series,
-    Span,
-)
+from custom_components.meter_hub.metering.model import Interval, Quality, Series, Span
 from custom_components.meter_hub.metering.registers import Point, intervals
 from custom_components.meter_hub.metering.spans import HOUR, Spans, hour_of
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 from .fake_recorder import FakeRecorder, KilledError
 

@@ -7,12 +7,8 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.meter_hub.metering.ledger import HourEnergy, hourly
-from custom_components.meter_hub.metering.model import (
-    Interval,
-    Quality,
-    Quantity,
-    Series,
-)
+from custom_components.meter_hub.metering.model import Interval, Quality, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
 SERIES = Series("m", Quantity.GRID_IMPORT)
 DAY = datetime(2026, 10, 24, 22, tzinfo=UTC)

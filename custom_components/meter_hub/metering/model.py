@@ -1,8 +1,7 @@
-"""The shared vocabulary: quantities, channels, meters, readings, intervals, updates.
+"""What is known: meters, readings, intervals, and the updates that bring them.
 
 Energy is in kWh, power in W, instants are timezone-aware UTC and intervals are
-half-open. A missing value is None, never 0. Grid power is positive for import,
-battery power is positive for discharge.
+half-open. A missing value is None, never 0.
 """
 
 from collections.abc import Mapping
@@ -11,149 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from .vocabulary import Channel, MeterKind, Quantity, Unit
+
 type Value = float | str | bool | datetime
 """What a reading can say: a number, a text, a flag or an instant."""
-
-
-class Unit(StrEnum):
-    """The unit of a number, in the notation that Home Assistant uses."""
-
-    KILOWATT_HOUR = "kWh"
-    KILOVAR_HOUR = "kvarh"
-    WATT = "W"
-    VAR = "var"
-    VOLT_AMPERE = "VA"
-    VOLT = "V"
-    AMPERE = "A"
-    HERTZ = "Hz"
-    PERCENT = "%"
-    CELSIUS = "°C"
-
-
-class Kind(StrEnum):
-    """How the value of a quantity behaves over time."""
-
-    REGISTER = "register"
-    """A cumulative total that never falls while the meter stays the same."""
-    PERIOD = "period"
-    """A total that restarts, as each month does; its readings tell since when."""
-    COUNTER = "counter"
-    """A number of events, which begins at zero again when a device restarts."""
-    MEASUREMENT = "measurement"
-    """A number that may go up and down."""
-    NUMBER = "number"
-    """A number that is no measurement of the present, such as a setting or a forecast."""
-    FLAG = "flag"
-    """A condition that is there or not."""
-    TEXT = "text"
-    """A word or an identifier."""
-    INSTANT = "instant"
-    """A point in time."""
-
-
-class Quantity(StrEnum):
-    """What is measured; the same word for every vendor."""
-
-    kind: Kind
-    unit: Unit | None
-
-    def __new__(cls, key: str, kind: Kind, unit: Unit | None = None) -> Self:
-        """Make the member a string that also knows its kind and unit."""
-        member = str.__new__(cls, key)
-        member._value_ = key
-        member.kind = kind
-        member.unit = unit
-        return member
-
-    GRID_IMPORT = "grid_import", Kind.REGISTER, Unit.KILOWATT_HOUR
-    GRID_EXPORT = "grid_export", Kind.REGISTER, Unit.KILOWATT_HOUR
-    ABSOLUTE_ENERGY = "absolute_energy", Kind.REGISTER, Unit.KILOWATT_HOUR
-    """Import and export added up."""
-    PULSE_ENERGY = "pulse_energy", Kind.REGISTER, Unit.KILOWATT_HOUR
-    """Energy counted from the blinks of a meter's light."""
-    REACTIVE_IMPORT = "reactive_import", Kind.REGISTER, Unit.KILOVAR_HOUR
-    REACTIVE_EXPORT = "reactive_export", Kind.REGISTER, Unit.KILOVAR_HOUR
-    REACTIVE_Q1 = "reactive_q1", Kind.REGISTER, Unit.KILOVAR_HOUR
-    """Reactive energy by quadrant: Q1 inductive and Q4 capacitive, both on import."""
-    REACTIVE_Q2 = "reactive_q2", Kind.REGISTER, Unit.KILOVAR_HOUR
-    REACTIVE_Q3 = "reactive_q3", Kind.REGISTER, Unit.KILOVAR_HOUR
-    REACTIVE_Q4 = "reactive_q4", Kind.REGISTER, Unit.KILOVAR_HOUR
-    USAGE_THIS_MONTH = "usage_this_month", Kind.PERIOD, Unit.KILOWATT_HOUR
-    USAGE_PREVIOUS_MONTH = "usage_previous_month", Kind.NUMBER, Unit.KILOWATT_HOUR
-    USAGE_PROJECTION = "usage_projection", Kind.NUMBER, Unit.KILOWATT_HOUR
-    """What the vendor expects of the whole month."""
-    PRODUCTION_THIS_MONTH = "production_this_month", Kind.PERIOD, Unit.KILOWATT_HOUR
-    PRODUCTION_PREVIOUS_MONTH = (
-        "production_previous_month",
-        Kind.NUMBER,
-        Unit.KILOWATT_HOUR,
-    )
-    GRID_POWER = "grid_power", Kind.MEASUREMENT, Unit.WATT
-    IMPORT_POWER = "import_power", Kind.MEASUREMENT, Unit.WATT
-    EXPORT_POWER = "export_power", Kind.MEASUREMENT, Unit.WATT
-    ABSOLUTE_POWER = "absolute_power", Kind.MEASUREMENT, Unit.WATT
-    DEMAND = "demand", Kind.MEASUREMENT, Unit.WATT
-    """The mean power of the measuring period that runs."""
-    MAX_DEMAND = "max_demand", Kind.MEASUREMENT, Unit.WATT
-    """The highest demand since the meter's last billing reset."""
-    MAX_ABSOLUTE_DEMAND = "max_absolute_demand", Kind.MEASUREMENT, Unit.WATT
-    CUMULATIVE_DEMAND = "cumulative_demand", Kind.NUMBER, Unit.WATT
-    """The highest demands of all billing periods added up."""
-    CURRENT = "current", Kind.MEASUREMENT, Unit.AMPERE
-    VOLTAGE = "voltage", Kind.MEASUREMENT, Unit.VOLT
-    FREQUENCY = "frequency", Kind.MEASUREMENT, Unit.HERTZ
-    POWER_FACTOR = "power_factor", Kind.MEASUREMENT
-    GENERIC = "generic", Kind.MEASUREMENT
-    """What has no word here: its readings bring their own label and unit, and its
-    channels are the vendor's codes."""
-    READER_BATTERY = "reader_battery", Kind.MEASUREMENT, Unit.PERCENT
-    READER_BATTERY_VOLTAGE = "reader_battery_voltage", Kind.MEASUREMENT, Unit.VOLT
-    READER_TEMPERATURE = "reader_temperature", Kind.MEASUREMENT, Unit.CELSIUS
-    READER_BATTERY_LOW = "reader_battery_low", Kind.FLAG
-    READER_PROBLEM = "reader_problem", Kind.FLAG
-    READER_LED_POWER = "reader_led_power", Kind.NUMBER
-    READER_BAUD_RATE = "reader_baud_rate", Kind.NUMBER
-    GOOD_READOUTS = "good_readouts", Kind.COUNTER
-    FAILED_READOUTS = "failed_readouts", Kind.COUNTER
-    FAILED_FIRST_MESSAGES = "failed_first_messages", Kind.COUNTER
-    """Readouts that failed at the first, or at the second, message of the meter."""
-    FAILED_SECOND_MESSAGES = "failed_second_messages", Kind.COUNTER
-    MULTIPLIER = "multiplier", Kind.NUMBER
-    """By what the meter's registers are to be multiplied, as it has transformers."""
-    TARIFF = "tariff", Kind.TEXT
-    METER_PROBLEM = "meter_problem", Kind.FLAG
-    METER_ERROR = "meter_error", Kind.TEXT
-    """The meter's own error code."""
-    METER_TIME = "meter_time", Kind.TEXT
-    METER_DATE = "meter_date", Kind.TEXT
-    METER_SERIAL = "meter_serial", Kind.TEXT
-    METER_ADDRESS = "meter_address", Kind.TEXT
-    PORT_SERIAL = "port_serial", Kind.TEXT
-    """The serial of the meter's optical port."""
-    LAST_READING = "last_reading", Kind.INSTANT
-
-
-class Channel(StrEnum):
-    """The part of a quantity: its total, a phase, or a tariff zone."""
-
-    TOTAL = "total"
-    L1 = "l1"
-    L2 = "l2"
-    L3 = "l3"
-    ZONE1 = "zone1"
-    ZONE2 = "zone2"
-    ZONE3 = "zone3"
-    ZONE4 = "zone4"
-
-
-PHASES = (Channel.L1, Channel.L2, Channel.L3)
-ZONES = (Channel.ZONE1, Channel.ZONE2, Channel.ZONE3, Channel.ZONE4)
-
-
-class MeterKind(StrEnum):
-    """What stands behind a meter."""
-
-    GRID = "grid"
 
 
 class Quality(StrEnum):

@@ -38,6 +38,14 @@ class Unavailable(VendorError):
     """The vendor can't be reached or is out of order: network, 5xx, maintenance, HTML."""
 
 
+class DoubtfulSignIn(Unavailable):
+    """The vendor refuses to sign in, but may only be out of order.
+
+    It is asked again as in any outage; where that goes on for a day, a person is
+    asked to sign in, without the polling being stopped.
+    """
+
+
 class RateLimited(VendorError):
     """The vendor, or our own budget, allows no call for now."""
 
@@ -190,4 +198,10 @@ class Vendor:
     history_days: int | None = None
     """How far back history is fetched by default; None where the vendor has none."""
     longest_history_days: int | None = None
+    own_session: bool = False
+    """Whether the vendor's cookies need a session, and a jar, of their own."""
+    balanced: bool = False
+    """Whether people are billed for import and export netted within each hour."""
+    currency: str | None = None
+    """The ISO 4217 code of what its customers pay in, where prices can be entered."""
     build: Callable[[Context], Backend]

@@ -17,3 +17,7 @@ class Endpoint:
 
 
 ONEMETER = Endpoint("https://cloud.onemeter.com/api", pace=timedelta(minutes=1))
+ENEGIC = Endpoint("https://api.enegic.com", pace=timedelta(seconds=1))
+ENERGA = Endpoint(
+    "https://api-mojlicznik.energa-operator.pl/dp", pace=timedelta(seconds=1)
+)

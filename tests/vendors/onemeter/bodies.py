@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from custom_components.meter_hub.metering.model import Channel, Quantity, Reading, Value
+from custom_components.meter_hub.metering.model import Reading, Value
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.vendors.onemeter.mapping import readings_of
 from custom_components.meter_hub.vendors.onemeter.registers import (
     Register,

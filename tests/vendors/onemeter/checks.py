@@ -2,7 +2,8 @@
 
 from itertools import pairwise
 
-from custom_components.meter_hub.metering.model import Quantity, Series
+from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from tests.simulator import Simulator, check
 from tests.vendors.driver import Driver
 

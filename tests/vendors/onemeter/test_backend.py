@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Series
+from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from tests.simulator import Distortion, DistortionKind, MovableClock, Simulator, check
 from tests.vendors.driver import Driver
 

@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 
 from custom_components.meter_hub.metering.ledger import hourly
-from custom_components.meter_hub.metering.model import (
-    Channel,
-    Meter,
-    Quality,
-    Quantity,
-    Series,
-)
+from custom_components.meter_hub.metering.model import Meter, Quality, Series
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.vendors.onemeter.history import (
     Answer,
     Window,

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Channel, Meter, Quantity
+from custom_components.meter_hub.metering.model import Meter
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.vendors.onemeter.mapping import account_owner, meter_of
 from custom_components.meter_hub.vendors.onemeter.readout import history_begins
 from custom_components.meter_hub.vendors.onemeter.registers import registers_of

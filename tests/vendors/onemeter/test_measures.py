@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Channel, Quantity, Value
+from custom_components.meter_hub.metering.model import Value
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 
 from .bodies import NOW, device, read, recorded, total
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Reading
+from custom_components.meter_hub.metering.model import Reading
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.onemeter.months import (
     load_zone,
     month_of,

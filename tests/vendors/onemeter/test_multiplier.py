@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from custom_components.meter_hub.metering.model import Quantity, Reading, Series
+from custom_components.meter_hub.metering.model import Reading, Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.onemeter import ONEMETER
 from tests.simulator import MovableClock, Row, Simulator, check
 from tests.simulator.onemeter import OneMeterApi

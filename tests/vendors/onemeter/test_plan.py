@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from custom_components.meter_hub.metering.ledger import Gap, Reason
-from custom_components.meter_hub.metering.model import Channel, Meter, Quantity, Series
+from custom_components.meter_hub.metering.model import Meter, Series
+from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.vendors.base import Job
 from custom_components.meter_hub.vendors.onemeter.known import (
     Course,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.onemeter.mapping import meter_of
 from custom_components.meter_hub.vendors.onemeter.unknown import undescribed
 

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Series
+from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors import endpoints
 from tests.simulator import (
     Distortion,

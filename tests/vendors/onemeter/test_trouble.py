@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Series
+from custom_components.meter_hub.metering.model import Series
+from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import (
     AuthError,
     Job,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.meter_hub.metering.model import Quantity, Unit
+from custom_components.meter_hub.metering.vocabulary import Quantity, Unit
 from custom_components.meter_hub.vendors.onemeter.unknown import undescribed
 
 from .bodies import NOW, device, read, recorded

@@ -1,7 +1,7 @@
 """OneMeter Cloud: battery-powered readers on the optical port of a meter."""
 
 from ...metering.budget import Limits
-from ...metering.model import Quantity
+from ...metering.vocabulary import Quantity
 from .. import endpoints
 from ..base import Field, FieldKind, Vendor
 from .backend import APPLY_MULTIPLIER, OneMeterBackend

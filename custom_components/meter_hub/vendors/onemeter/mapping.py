@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from hashlib import sha256
 
-from ...metering.model import Meter, Quantity, Reading, Series
+from ...metering.model import Meter, Reading, Series
+from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from .measures import FRESH, measured, units_of
 from .months import monthly

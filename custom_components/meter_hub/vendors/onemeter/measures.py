@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ...metering.model import PHASES, Channel, Quantity, Reading, Series, Value
+from ...metering.model import Reading, Series, Value
+from ...metering.vocabulary import PHASES, Channel, Quantity
 from ..base import JsonObject
 from .obis import (
     DECIMALS,

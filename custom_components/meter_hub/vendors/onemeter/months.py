@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from ...metering.model import Kind, Quantity, Reading, Series
+from ...metering.model import Reading, Series
+from ...metering.vocabulary import Kind, Quantity
 from ..base import JsonObject
 from .obis import DECIMALS, to_number, to_text
 from .readout import Readout, part_of

@@ -6,7 +6,8 @@ from datetime import datetime
 import re
 from typing import Any
 
-from ...metering.model import ZONES, Channel, Quantity, Series
+from ...metering.model import Series
+from ...metering.vocabulary import ZONES, Channel, Quantity
 from ..base import JsonObject
 from .obis import DECIMALS, by_code, to_number
 from .readout import Readout, part_of

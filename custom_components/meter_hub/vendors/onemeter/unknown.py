@@ -6,7 +6,8 @@ from itertools import islice
 import re
 from typing import Any
 
-from ...metering.model import Quantity, Reading, Series, Unit
+from ...metering.model import Reading, Series
+from ...metering.vocabulary import Quantity, Unit
 from ..base import JsonObject
 from .measures import STALE, is_measured, units_of
 from .obis import DECIMALS, by_code, to_instant, to_number, to_text
