@@ -114,7 +114,8 @@ class House:
         index, minute, _ = _place(at)
         if channel.startswith("zone"):
             return self.power(flow, at) if self.zone(at) == channel else 0
-        return _minutes_of(self._day(index), flow, channel)[minute]
+        now = slice(minute, minute + 1)
+        return _minutes_of(self._day(index), flow, channel, now)[0]
 
     def energy(
         self, flow: Flow | str, start: datetime, end: datetime, channel: str = "total"
@@ -158,7 +159,8 @@ class House:
             if self.zone(day_start(index) + timedelta(minutes=begin)) != channel:
                 return work
             channel = "total"
-        *whole, begun = _minutes_of(self._day(index), flow, channel)[begin : minute + 1]
+        part = slice(begin, minute + 1)
+        *whole, begun = _minutes_of(self._day(index), flow, channel, part)
         return work + sum(whole) * MICROSECONDS_PER_MINUTE + begun * microseconds
 
     def _simulate(self, index: int) -> Day:
@@ -227,24 +229,26 @@ def _running(quarters: Iterable[int]) -> array[int]:
     return array("q", accumulate(quarters, initial=0))
 
 
-def _minutes_of(day: Day, flow: Flow, channel: str) -> Sequence[int]:
-    net = day.net if channel == "total" else day.phases[PHASES.index(channel)]
-    both = zip(day.reactive, net, strict=True)
+def _minutes_of(
+    day: Day, flow: Flow, channel: str, part: slice = slice(None)
+) -> Sequence[int]:
+    net = (day.net if channel == "total" else day.phases[PHASES.index(channel)])[part]
+    both = zip(day.reactive[part], net, strict=True)
     match flow:
         case Flow.GRID_IMPORT:
             return [watts * (watts > 0) for watts in net]
         case Flow.GRID_EXPORT:
             return [-watts * (watts < 0) for watts in net]
         case Flow.SOLAR:
-            return day.solar
+            return day.solar[part]
         case Flow.HOME:
-            return day.home
+            return day.home[part]
         case Flow.BATTERY_CHARGE:
-            return day.battery_charge
+            return day.battery_charge[part]
         case Flow.BATTERY_DISCHARGE:
-            return day.battery_discharge
+            return day.battery_discharge[part]
         case Flow.EV_CHARGE:
-            return day.ev
+            return day.ev[part]
         case Flow.REACTIVE_Q1:
             return [var * (var > 0 and watts >= 0) for var, watts in both]
         case Flow.REACTIVE_Q2:
