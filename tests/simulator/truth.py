@@ -1,9 +1,11 @@
 """The hourly rows that follow from what a vendor has published, and their check.
 
-Independent of the integration: the expectation comes from the house, the
-published readouts only say which hours can be known.
+Independent of the integration. Where a vendor publishes registers, the expectation
+comes from the house, and the published readouts only say which hours can be known;
+where it publishes the energy of intervals, that is the expectation.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,13 +32,27 @@ class RegisterPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedInterval:
+    """The energy of a stretch of time, as a vendor publishes it."""
+
+    start: datetime
+    end: datetime
+    kwh: float | None
+    """None where the vendor has the stretch but not its value."""
+    resolution: float
+    """The vendor's smallest step in kWh."""
+    estimated: bool = False
+    """Whether the vendor says that the value is not final."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedHour:
     """The energy that one hour must have."""
 
     kwh: float
     tolerance: float
     estimated: bool
-    """Whether an end of the hour lies between two readings, not at one."""
+    """Whether the vendor calls it an estimate, or an end of the hour was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,17 @@ class Row:
     """The hour's own energy in kWh."""
     sum: float
     """The running total in kWh."""
+
+
+@dataclass(slots=True)
+class _Hour:
+    """What intervals give to one hour."""
+
+    covered: timedelta = timedelta()
+    kwh: float = 0.0
+    resolution: float = 0.0
+    estimated: bool = False
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +158,36 @@ def expect_from_registers(
         )
         for hour in sorted(work)
         if hour + HOUR <= end and (since is None or hour >= since)
+    }
+
+
+def expect_from_intervals(
+    intervals: Iterable[PublishedInterval], since: datetime | None = None
+) -> dict[datetime, ExpectedHour]:
+    """Return the hours that published intervals determine; they must not overlap.
+
+    An hour is there when intervals with a value cover it wholly. One that crosses
+    hours is spread over them evenly, which makes them estimated.
+    """
+    hours: defaultdict[datetime, _Hour] = defaultdict(_Hour)
+    for interval in intervals:
+        start = hour_of(interval.start)
+        while start < interval.end:
+            overlap = min(interval.end, start + HOUR) - max(interval.start, start)
+            share = overlap / (interval.end - interval.start)
+            hour = hours[start]
+            hour.covered += overlap
+            hour.kwh += (interval.kwh or 0) * share
+            hour.resolution += interval.resolution
+            hour.estimated |= interval.estimated or share < 1
+            hour.unknown |= interval.kwh is None
+            start += HOUR
+    return {
+        start: ExpectedHour(hour.kwh, hour.resolution + ARITHMETIC_KWH, hour.estimated)
+        for start, hour in sorted(hours.items(), key=lambda item: item[0])
+        if hour.covered == HOUR
+        and not hour.unknown
+        and (since is None or start >= since)
     }
 
 
