@@ -22,7 +22,8 @@ def main() -> int:
         default=[],
         type=_vendor_port,
         metavar="VENDOR=N",
-        help=f"port of a vendor ({', '.join(VENDORS)}); any free one if not given",
+        help=f"port of a vendor ({', '.join(VENDORS)}), or VENDOR.HOST=N of another of its "
+        "hosts; any free one if not given",
     )
     parser.add_argument("--control-port", type=int, default=0, metavar="N")
     history = parser.add_mutually_exclusive_group()
@@ -51,7 +52,7 @@ def main() -> int:
 
 def _vendor_port(text: str) -> tuple[str, int]:
     name, _, port = text.partition("=")
-    if name not in VENDORS:
+    if name.partition(".")[0] not in VENDORS:
         raise argparse.ArgumentTypeError(f"there is no vendor {name}")
     return name, int(port)
 
@@ -67,7 +68,13 @@ async def _serve(simulator: Simulator) -> None:
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     async with simulator:
         vendors = {
-            name: {"url": simulator.url(name), "credentials": dict(api.credentials)}
+            name: {
+                "url": simulator.url(name),
+                "hosts": {
+                    host: simulator.url(name, host) for host in api.other_hosts()
+                },
+                "credentials": dict(api.credentials),
+            }
             for name, api in simulator.vendors.items()
         }
         ready = {"control": simulator.control_url, "vendors": vendors}

@@ -93,6 +93,13 @@ class VendorApi(ABC):
     def __init__(self, world: World) -> None:
         """Watch a world."""
         self.world = world
+        self.addresses: dict[str, str] = {}
+        """Host and port by the name of the host, the main one's is empty; while open."""
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the main host speaks TLS now, with a certificate of its own making."""
+        return False
 
     @property
     @abstractmethod
@@ -108,6 +115,10 @@ class VendorApi(ABC):
     def routes(self) -> Iterable[web.RouteDef]:
         """Return the paths that the API answers."""
 
+    def other_hosts(self) -> Mapping[str, Iterable[web.RouteDef]]:
+        """Return by name the paths of hosts besides the main one; they speak no TLS."""
+        return {}
+
     @abstractmethod
     def credential(self, request: web.Request) -> str | None:
         """Return what a request identifies itself with, to count calls by it."""
@@ -122,6 +133,15 @@ class VendorApi(ABC):
 
         Raises KeyError for a meter that doesn't exist.
         """
+
+    def derived(self, meter_id: str, since: datetime | None = None) -> Truth:
+        """Return the hourly rows that are worked out from the published ones.
+
+        None, unless the vendor's customers are billed by them. Raises KeyError for a
+        meter that doesn't exist.
+        """
+        self.house(meter_id)
+        return {}
 
     def house(self, meter_id: str) -> House:
         """Return the house that a meter watches.

@@ -1,7 +1,7 @@
 """The middlewares of every vendor: the call log, and the faults of answers."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 import json
@@ -19,6 +19,19 @@ OVERSIZED_CHUNKS = 64
 PAGE = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Service</body></html>"
 FIELD_KINDS = (FaultKind.NULL_FIELD, FaultKind.MISSING_FIELD, FaultKind.REPLACED_FIELD)
 BODY_KINDS = (FaultKind.TRUNCATED, *FIELD_KINDS)
+
+
+def hang_up(encrypted: Callable[[], bool]) -> Middleware:
+    """Return the middleware that ends connections from before TLS came or went."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.secure is not encrypted() and request.transport is not None:
+            request.transport.abort()
+            return web.Response()
+        return await handler(request)
+
+    return middleware
 
 
 def log_calls(api: VendorApi, log: CallLog) -> Middleware:

@@ -1,13 +1,12 @@
 """The simulator: all vendor APIs on loopback ports, and their control."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import cache
 from typing import Self
 
 from aiohttp import web
-from yarl import URL
 
 from .api import Call, CallLog, Truth, VendorApi, World
 from .clock import Clock, real_clock
@@ -15,11 +14,11 @@ from .control import control_app
 from .day import Equipment
 from .faults import Distortion, Fault, Switchboard
 from .house import House
-from .middleware import log_calls, spoil_answers
+from .listener import listen
+from .middleware import hang_up, log_calls, spoil_answers
 from .tariff import G12W
 from .vendors import VENDORS
 
-HOST = "127.0.0.1"
 INSTALLED = datetime(2025, 9, 14, 9, 53, 6, tzinfo=UTC)
 
 
@@ -51,13 +50,15 @@ class Simulator:
         ports: Mapping[str, int] | None = None,
         control_port: int = 0,
     ) -> None:
-        """Watch houses since `installed`; a port of 0 is any free one."""
+        """Watch houses since `installed`; a port of 0 is any free one.
+
+        `ports` are by vendor, or by "vendor.host" for other hosts than the main one.
+        """
         self._switchboard = Switchboard(clock)
         self._log = CallLog()
         self._ports = ports or {}
         self._control_port = control_port
         self._stack = AsyncExitStack()
-        self._urls: dict[str, str] = {}
         self.control_url = ""
         world = World(
             clock,
@@ -74,13 +75,8 @@ class Simulator:
         """Open the ports."""
         async with AsyncExitStack() as stack:
             for name, api in self.vendors.items():
-                app = web.Application(
-                    middlewares=[log_calls(api, self._log), spoil_answers(api)]
-                )
-                app.router.add_routes(api.routes())
-                url = await _serve(stack, app, self._ports.get(name, 0))
-                self._urls[name] = url + api.base_path
-            self.control_url = await _serve(
+                await self._open(stack, name, api)
+            self.control_url = "http://" + await _serve(
                 stack, control_app(self), self._control_port
             )
             self._stack = stack.pop_all()
@@ -90,13 +86,34 @@ class Simulator:
         """Close the ports, also those of requests that are never answered."""
         await self._stack.aclose()
 
+    async def _open(self, stack: AsyncExitStack, name: str, api: VendorApi) -> None:
+        for host, routes in {"": api.routes(), **api.other_hosts()}.items():
+            encrypted = _never if host else lambda: api.encrypted
+            app = web.Application(
+                middlewares=[
+                    hang_up(encrypted),
+                    log_calls(api, self._log),
+                    spoil_answers(api),
+                ]
+            )
+            app.router.add_routes(routes)
+            port = self._ports.get(f"{name}.{host}" if host else name, 0)
+            api.addresses[host] = await _serve(stack, app, port, encrypted)
+
     def vendor(self, name: str) -> VendorApi:
         """Return a vendor's API; raises KeyError for an unknown vendor."""
         return self.vendors[name]
 
-    def url(self, name: str) -> str:
-        """Return the base URL of a vendor, without a slash at its end."""
-        return self._urls[name]
+    def url(self, name: str, host: str = "") -> str:
+        """Return the base URL of a vendor, without a slash at its end.
+
+        `host` names one of the vendor's other hosts; KeyError if it has none such.
+        """
+        api = self.vendor(name)
+        if host:
+            return f"http://{api.addresses[host]}"
+        scheme = "https" if api.encrypted else "http"
+        return f"{scheme}://{api.addresses[host]}{api.base_path}"
 
     def truth(self, vendor: str, meter_id: str, since: datetime | None = None) -> Truth:
         """Return the hours that a vendor has published of a meter; see `truth.py`."""
@@ -130,12 +147,21 @@ class Simulator:
         return self._switchboard.active
 
 
-async def _serve(stack: AsyncExitStack, app: web.Application, port: int) -> str:
+def _never() -> bool:
+    return False
+
+
+async def _serve(
+    stack: AsyncExitStack,
+    app: web.Application,
+    port: int,
+    encrypted: Callable[[], bool] = _never,
+) -> str:
     # Handlers that never answer must end with their client, or with the simulator.
     runner = web.AppRunner(
         app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None
     )
     stack.push_async_callback(runner.cleanup)
     await runner.setup()
-    await web.TCPSite(runner, HOST, port).start()
-    return str(URL.build(scheme="http", host=HOST, port=runner.addresses[0][1]))
+    assert runner.server is not None
+    return await stack.enter_async_context(listen(runner.server, port, encrypted))
