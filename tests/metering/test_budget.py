@@ -42,6 +42,22 @@ def test_calls_keep_the_pace() -> None:
     assert budget.earliest(NOON + 2 * MINUTE) == NOON + 2 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("limits", "outlasts"),
+    [
+        (Limits(SECOND), False),
+        (Limits(5 * SECOND), False),
+        (Limits(6 * SECOND), True),
+        (Limits(SECOND, per_minute=10), True),
+        (Limits(SECOND, per_month=1000), True),
+    ],
+)
+def test_what_a_restart_can_not_be_quicker_than_need_not_be_kept(
+    limits: Limits, outlasts: bool
+) -> None:
+    assert limits.outlast_a_restart is outlasts
+
+
 def test_a_minute_slides() -> None:
     calls = (NOON, NOON + 50 * SECOND, NOON + 55 * SECOND)
     budget = spend(Budget.fresh(Limits(SECOND, per_minute=3)), *calls)

@@ -7,6 +7,9 @@ from typing import Any, Self
 
 _MINUTE = timedelta(minutes=1)
 
+# No program is started anew in less time than this.
+_RESTART = timedelta(seconds=5)
+
 # After so long no vendor counts a call, but for the month's sake.
 _RECENT = timedelta(days=1)
 
@@ -27,6 +30,12 @@ class Limits:
     """In any 60 seconds, wherever they begin."""
     per_month: int | None = None
     """In a calendar month, UTC."""
+
+    @property
+    def outlast_a_restart(self) -> bool:
+        """Whether a call can still bear on the first one after a restart."""
+        counted = self.per_minute is not None or self.per_month is not None
+        return counted or self.pace > _RESTART
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,18 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about a vendor's data that a person should hear of."""
+
+    key: str
+    """The key of its translated text."""
+    meter: str | None
+    """The id of the meter that it is about; None where it is about the account."""
+    values: Mapping[str, str]
+    """What the text's placeholders stand for."""
+
+
+@dataclass(frozen=True, slots=True)
 class Update:
     """Whatever one call taught us."""
 
@@ -126,9 +138,14 @@ class Update:
     """The complete list of the account's meters; None where the call did not list."""
     missing: frozenset[str] = frozenset()
     """Meters that the vendor denied having."""
+    unwanted: frozenset[str] = frozenset()
+    """Meters that a person left out by an option of the vendor; nobody misses them."""
     readings: tuple[Reading, ...] = ()
     intervals: tuple[Interval, ...] = ()
     explored: tuple[Span, ...] = ()
     """Stretches that were answered for good, also where the answer was empty."""
     floors: Mapping[Series, datetime] = field(default_factory=dict)
     """Series that have history, with the first instant that the vendor still has."""
+    notices: tuple[Notice, ...] | None = None
+    """The complete list of what holds for the account now; None where the call said
+    nothing about that."""

@@ -68,6 +68,16 @@ class Quantity(StrEnum):
 
     GRID_IMPORT = "grid_import", Kind.REGISTER, Unit.KILOWATT_HOUR
     GRID_EXPORT = "grid_export", Kind.REGISTER, Unit.KILOWATT_HOUR
+    SOLAR = "solar", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """What solar panels, or one inverter, produced."""
+    HOME = "home", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """What the home consumed."""
+    BATTERY_CHARGE = "battery_charge", Kind.REGISTER, Unit.KILOWATT_HOUR
+    BATTERY_DISCHARGE = "battery_discharge", Kind.REGISTER, Unit.KILOWATT_HOUR
+    CIRCUIT_DELIVERED = "circuit_delivered", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """What flowed to the house through a further current transformer; its channels
+    are what that one measures."""
+    CIRCUIT_RECEIVED = "circuit_received", Kind.REGISTER, Unit.KILOWATT_HOUR
     GRID_IMPORT_TODAY = "grid_import_today", Kind.PERIOD, Unit.KILOWATT_HOUR
     GRID_EXPORT_TODAY = "grid_export_today", Kind.PERIOD, Unit.KILOWATT_HOUR
     GRID_IMPORT_YESTERDAY = "grid_import_yesterday", Kind.PERIOD, Unit.KILOWATT_HOUR
@@ -106,6 +116,12 @@ class Quantity(StrEnum):
         Unit.KILOWATT_HOUR,
     )
     GRID_POWER = "grid_power", Kind.MEASUREMENT, Unit.WATT
+    SOLAR_POWER = "solar_power", Kind.MEASUREMENT, Unit.WATT
+    HOME_POWER = "home_power", Kind.MEASUREMENT, Unit.WATT
+    """What the home draws; without what charges its battery."""
+    BATTERY_POWER = "battery_power", Kind.MEASUREMENT, Unit.WATT
+    """Positive while the battery discharges."""
+    CIRCUIT_POWER = "circuit_power", Kind.MEASUREMENT, Unit.WATT
     IMPORT_POWER = "import_power", Kind.MEASUREMENT, Unit.WATT
     EXPORT_POWER = "export_power", Kind.MEASUREMENT, Unit.WATT
     AVERAGE_IMPORT_POWER = "average_import_power", Kind.MEASUREMENT, Unit.WATT
@@ -128,8 +144,18 @@ class Quantity(StrEnum):
     FUSE_HEADROOM = "fuse_headroom", Kind.MEASUREMENT, Unit.AMPERE
     """How much more current the main fuse of a phase carries."""
     VOLTAGE = "voltage", Kind.MEASUREMENT, Unit.VOLT
+    DC_VOLTAGE = "dc_voltage", Kind.MEASUREMENT, Unit.VOLT
+    """Of the solar panels behind an inverter."""
+    DC_CURRENT = "dc_current", Kind.MEASUREMENT, Unit.AMPERE
     FREQUENCY = "frequency", Kind.MEASUREMENT, Unit.HERTZ
     POWER_FACTOR = "power_factor", Kind.MEASUREMENT
+    BATTERY_LEVEL = "battery_level", Kind.MEASUREMENT, Unit.PERCENT
+    BATTERY_AVAILABLE = "battery_available", Kind.MEASUREMENT, Unit.KILOWATT_HOUR
+    """The energy that is in the battery."""
+    BATTERY_CAPACITY = "battery_capacity", Kind.NUMBER, Unit.KILOWATT_HOUR
+    TEMPERATURE = "temperature", Kind.MEASUREMENT, Unit.CELSIUS
+    GRID_CONNECTED = "grid_connected", Kind.FLAG
+    """Whether the house hangs on the grid, and not on its battery alone."""
     CHARGER_MODE = "charger_mode", Kind.TEXT
     """How the charger is controlled, in the vendor's words."""
     CHARGER_PREVIOUS_MODE = "charger_previous_mode", Kind.TEXT
@@ -168,6 +194,10 @@ class Quantity(StrEnum):
     ADDRESS = "address", Kind.TEXT
     ACTIVATION_DATE = "activation_date", Kind.DATE
     """Since when the grid operator's service shows the connection."""
+    CT_STATUS = "ct_status", Kind.TEXT
+    """How a current transformer finds itself; its channels are what it measures."""
+    TOKEN_EXPIRY = "token_expiry", Kind.INSTANT
+    """Until when the gateway lets us in."""
     METER_STATUS = "meter_status", Kind.CHOICE
     """One of `MeterStatus`."""
     SIGNAL_STRENGTH = (
@@ -210,10 +240,31 @@ PHASES = (Channel.L1, Channel.L2, Channel.L3)
 ZONES = (Channel.ZONE1, Channel.ZONE2, Channel.ZONE3, Channel.ZONE4)
 
 
+class Circuit(StrEnum):
+    """What a current transformer is around, as a channel of what it alone measures."""
+
+    PRODUCTION = "production"
+    NET_CONSUMPTION = "net-consumption"
+    TOTAL_CONSUMPTION = "total-consumption"
+    STORAGE = "storage"
+    BACKFEED = "backfeed"
+    LOAD = "load"
+    EVSE = "evse"
+    """A charging station."""
+    PV3P = "pv3p"
+    """Three-phase solar inverters."""
+
+
 class MeterKind(StrEnum):
     """What stands behind a meter."""
 
     GRID = "grid"
+    GATEWAY = "gateway"
+    """Of a solar system: what it measures may be solar, grid, home and battery."""
+    INVERTER = "inverter"
+    BATTERY = "battery"
+    CONTROLLER = "controller"
+    """Parts the house from the grid."""
     EV_CHARGER = "ev_charger"
 
 

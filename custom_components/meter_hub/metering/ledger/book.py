@@ -23,14 +23,14 @@ class Row:
 
     start: datetime
     state: float
-    """The hour's own energy in kWh."""
+    """What the hour itself brought: kWh, or money in a series of costs."""
     sum: float
-    """The energy in kWh of all hours up to the end of this one."""
+    """The same of all hours up to the end of this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The sums of all rows that start at `start` or later move by `by` kWh."""
+    """The sums of all rows that start at `start` or later move by `by`, in the unit of the rows."""
 
     start: datetime
     by: float
@@ -51,8 +51,8 @@ class Chunk:
 class Book:
     """The rows of one series as the recorder holds them.
 
-    A row's state is its own energy and its sum the running total, so the rows can
-    be checked from themselves: each sum must be the one before plus the state.
+    A row's state is what its own hour brought and its sum the running total, in kWh or
+    in money, so the rows can be checked from themselves: each sum must be the one before plus the state.
     """
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
@@ -74,11 +74,11 @@ class Book:
 
     @property
     def total(self) -> float:
-        """The energy in kWh of all written hours: the sum of the last row."""
+        """What all written hours brought: the sum of the last row."""
         return self._sums[-1] if self._sums else 0.0
 
     def state_at(self, hour: datetime) -> float | None:
-        """Return the energy in kWh that is written for an hour, or None."""
+        """Return what is written for an hour, in kWh or money; None without a row."""
         at = bisect_left(self._starts, _number(hour))
         return self._states[at] if self._is(at, _number(hour)) else None
 
@@ -101,7 +101,7 @@ class Book:
     def next_chunk(
         self, wanted: Mapping[datetime, float], limit: int = CHUNK_ROWS
     ) -> Chunk | None:
-        """Return what to write next so that the hours in `wanted` get their kWh.
+        """Return what to write next so that the hours in `wanted` get their values.
 
         It begins with the oldest hour that is missing or differs, and goes on to
         later ones while they are near and the rows are at most `limit`; the rows

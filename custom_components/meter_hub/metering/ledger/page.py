@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import reduce
-from operator import or_
+from itertools import chain
 from typing import Any, Self
 
 from ..model import Quality, Series, Span
@@ -31,6 +30,8 @@ class Reason(StrEnum):
     """The vendor's value is an estimate."""
     INCOMPLETE = "incomplete"
     """The vendor has the hour, but not all of its energy."""
+    UNWRITTEN = "unwritten"
+    """It was answered anew, and that answer was never written."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,6 +85,12 @@ class Page:
     """The hours for which the answer was: nothing."""
     open: Mapping[Doubt, Spans] = field(default_factory=dict)
     """The hours to ask for again."""
+    unwritten: Spans = field(default=Spans())
+    """What was answered, while the answer still waits to be written.
+
+    The vendor's side takes it for known. So what waits when a process ends is asked
+    for again by the next one.
+    """
 
     def accepts(self, hour: datetime, energy: HourEnergy) -> bool:
         """Tell whether an hour may be written.
@@ -110,6 +117,7 @@ class Page:
         an answer is empty; any other is open. A measured row that is already there
         stays closed whatever a later answer says.
         """
+        unwritten = self.unwritten - explored
         explored = explored - Spans.of((now, datetime.max.replace(tzinfo=now.tzinfo)))
         answered = set(self._from_the_floor(explored).hours())
         valued = {hour for hour, each in hours.items() if each.energy is not None}
@@ -134,7 +142,12 @@ class Page:
                 self._open_without(touched),
                 ((doubt, Spans.of_hours(each)) for doubt, each in doubts.items()),
             ),
+            unwritten=unwritten,
         )
+
+    def answered(self, explored: Spans) -> Page:
+        """Return the memory after an answer that is not written yet."""
+        return replace(self, unwritten=self.unwritten | explored)
 
     def failed(self, span: Span, now: datetime) -> Page:
         """Return the memory after a call for `span` that failed.
@@ -151,7 +164,11 @@ class Page:
                 rest -= part
         if rest:
             again.append((Doubt.after(None, Reason.FAILED, now), rest))
-        return replace(self, open=_merged(self._open_without(touched), again))
+        return replace(
+            self,
+            open=_merged(self._open_without(touched), again),
+            unwritten=self.unwritten - Spans.of((span.start, span.end)),
+        )
 
     def gaps(
         self,
@@ -174,14 +191,16 @@ class Page:
             return ()
         known = self.explored & written.hours
         missing = Spans.of((start, end)) - self.empty - known - self._doubted
+        unwritten = self.unwritten - missing
         due: defaultdict[tuple[Reason, datetime], Spans] = defaultdict(Spans)
         due[Reason.UNEXPLORED, now] = missing.widened()
+        due[Reason.UNWRITTEN, now] = unwritten
         for doubt, spans in self.open.items():
             worth = spans
             if doubt.reason is not Reason.FAILED and now - doubt.opened >= patience:
                 given_up = doubt.reason is Reason.INCOMPLETE
                 worth = Spans() if given_up else spans - written.hours
-            due[doubt.reason, doubt.due_at(now)] |= worth
+            due[doubt.reason, doubt.due_at(now)] |= worth - unwritten
         return tuple(
             sorted(
                 Gap(series, *stretch, reason, when)
@@ -206,6 +225,7 @@ class Page:
                 }
                 for doubt, spans in sorted(self.open.items(), key=lambda item: item[0])
             ],
+            "unwritten": self.unwritten.to_json(),
         }
 
     @classmethod
@@ -226,6 +246,7 @@ class Page:
                     ): Spans.from_json(each["spans"])
                     for each in data["open"]
                 },
+                Spans.from_json(data.get("unwritten", ())),
             )
         except KeyError, OSError, OverflowError, TypeError, ValueError:
             return cls()
@@ -233,7 +254,7 @@ class Page:
     @property
     def _doubted(self) -> Spans:
         """All hours that are open."""
-        return reduce(or_, self.open.values(), Spans())
+        return Spans.of(*chain.from_iterable(self.open.values()))
 
     def _is_final(self, hour: datetime) -> bool:
         """Tell whether the hour was measured, and written."""
