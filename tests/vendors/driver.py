@@ -1,6 +1,6 @@
 """Drives a backend as Home Assistant would, with a clock that leaps to the next call."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -20,6 +20,10 @@ from scripts.lib.notebook import Notebook
 from tests.simulator import MovableClock, Row
 
 
+async def _refuse(_: Mapping[str, Any]) -> None:
+    raise AssertionError("nobody renews these credentials")
+
+
 class Driver:
     """One account, from its sign-in on."""
 
@@ -32,6 +36,8 @@ class Driver:
         credentials: Mapping[str, Any],
         *,
         history: timedelta,
+        options: Mapping[str, Any] | None = None,
+        save_credentials: Callable[[Mapping[str, Any]], Awaitable[None]] = _refuse,
     ) -> None:
         """Want the history of this length."""
         self.vendor, self.clock = vendor, clock
@@ -40,11 +46,11 @@ class Driver:
             session=session,
             clock=clock,
             credentials=credentials,
-            options={},
+            options=options or {},
             excluded=frozenset(),
             allowance=allowance,
             state={},
-            save_credentials=_refuse,
+            save_credentials=save_credentials,
         )
         self.backend: Backend = vendor.build(self.context)
         self.readings: dict[Series, Reading] = {}
@@ -99,7 +105,3 @@ class Driver:
     def _take(self, update: Update) -> None:
         self.readings |= {reading.series: reading for reading in update.readings}
         self.ledger.take(update, self.clock())
-
-
-async def _refuse(_: Mapping[str, Any]) -> None:
-    raise AssertionError("nobody renews these credentials")

@@ -64,27 +64,35 @@ async def test_tasks_that_spend_at_once_keep_the_pace() -> None:
 
 
 async def test_a_call_is_saved_before_it_may_be_made() -> None:
-    allowance, disk, _ = make(Limits(SECOND))
+    allowance, disk, _ = make(Limits(60 * SECOND))
     assert await allowance.spend() is None
     assert disk.saved == [allowance.budget]
     assert disk.saved[0].calls == (NOON,)
 
 
-async def test_a_refused_call_is_not_counted() -> None:
+async def test_a_call_that_a_restart_outlasts_costs_no_writing() -> None:
     allowance, disk, _ = make(Limits(SECOND))
-    await allowance.spend()
+    assert await allowance.spend() is None
+    assert allowance.budget.calls == (NOON,)
     assert await allowance.spend() == NOON + SECOND
+    assert disk.saved == []
+
+
+async def test_a_refused_call_is_not_counted() -> None:
+    allowance, disk, _ = make(Limits(60 * SECOND))
+    await allowance.spend()
+    assert await allowance.spend() == NOON + 60 * SECOND
     assert allowance.budget.calls_this_month == 1
     assert len(disk.saved) == 1
 
 
 async def test_a_call_that_cannot_be_saved_is_not_made() -> None:
-    allowance, disk, clock = make(Limits(SECOND))
+    allowance, disk, clock = make(Limits(60 * SECOND))
     disk.full = True
     with pytest.raises(OSError, match="no space left"):
         await allowance.spend()
     disk.full = False
-    clock.now += SECOND
+    clock.now += 60 * SECOND
     assert await allowance.spend() is None
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import Simulator
+from tests.simulator.envoy_local import Ct, EnvoyLocalApi, System
 
 ROOT = Path(__file__).parents[2]
 KEY = "simulated-onemeter-key"
@@ -26,6 +27,16 @@ endpoints.ONEMETER = endpoints.Endpoint("http://127.0.0.1:9", pace=timedelta(0))
 sys.exit(probe.main())
 """
 
+SIMULATED_CLOUD = """
+import sys
+from datetime import timedelta
+from scripts.lib import probe
+from custom_components.meter_hub.vendors import endpoints
+cloud = endpoints.Endpoint("{url}", pace=timedelta(0))
+endpoints.ENLIGHTEN = endpoints.ENTREZ = cloud
+sys.exit(probe.main())
+"""
+
 
 @pytest.fixture
 async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
@@ -34,14 +45,28 @@ async def simulator(socket_enabled: None) -> AsyncIterator[Simulator]:
         yield simulator
 
 
+@pytest.fixture
+def gateway(simulator: Simulator) -> EnvoyLocalApi:
+    """Return a gateway with all current transformers, and with batteries."""
+    found = simulator.vendor("envoy_local")
+    assert isinstance(found, EnvoyLocalApi)
+    found.system = System(
+        (Ct.PRODUCTION, Ct.NET, Ct.STORAGE), phases=3, batteries=2, controller=True
+    )
+    return found
+
+
 async def run(
-    *arguments: str, environment: Mapping[str, str] | None = None, line: str = ""
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    line: str = "",
+    program: str = WITHOUT_PACE,
 ) -> tuple[int | None, str, str]:
     """Run the probe; return its exit status, its output and its errors."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        WITHOUT_PACE,
+        program,
         *arguments,
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
@@ -146,3 +171,68 @@ async def test_a_missing_key_is_asked_for(socket_enabled: None) -> None:
     status, output, errors = await run("onemeter", "meters")
     assert (status, output) == (1, "")
     assert errors == "scripts/probe: --api-key is missing\n"
+
+
+async def ask_gateway(
+    gateway: EnvoyLocalApi, cloud: str, *arguments: str
+) -> tuple[list[dict[str, Any]], str]:
+    """Return what the probe says about a gateway, and the errors."""
+    _, output, errors = await run(
+        "envoy_local",
+        "--host",
+        gateway.host,
+        *arguments,
+        program=SIMULATED_CLOUD.format(url=cloud),
+    )
+    return json.loads(output or "[]"), errors
+
+
+async def test_a_gateway_with_a_password(
+    simulator: Simulator, gateway: EnvoyLocalApi
+) -> None:
+    """The cloud gives the token; the gateway's certificate is nobody's."""
+    sign_in = gateway.credentials
+    meters, errors = await ask_gateway(
+        gateway,
+        simulator.url("envoy_local", "cloud"),
+        *("--username", sign_in["username"]),
+        *("--password", sign_in["password"]),
+        "meters",
+    )
+    assert errors == ""
+    [serial] = gateway.meter_ids
+    kinds = {meter["id"]: meter["kind"] for meter in meters}
+    assert kinds[serial] == "gateway"
+    assert {kinds[battery] for battery in gateway.battery_ids} == {"battery"}
+
+
+async def test_a_gateway_with_a_token(gateway: EnvoyLocalApi) -> None:
+    """Nothing but the gateway is asked."""
+    before = gateway.registers(gateway.meter_ids[0])
+    readings, errors = await ask_gateway(
+        gateway, "http://127.0.0.1:9", "--token", gateway.tokens.issue(), "read"
+    )
+    after = gateway.registers(gateway.meter_ids[0])
+    assert errors == ""
+    told = {
+        (reading["quantity"], reading["channel"]): reading["value"]
+        for reading in readings
+        if reading["meter"] == gateway.meter_ids[0]
+    }
+    for series, energy in before.items():
+        assert energy <= told[series] <= after[series]
+
+
+async def test_a_gateway_that_knows_nobody_like_this(gateway: EnvoyLocalApi) -> None:
+    token = gateway.tokens.issue(serial="122300009999")
+    said, errors = await ask_gateway(
+        gateway, "http://127.0.0.1:9", "--token", token, "read"
+    )
+    assert said == []
+    assert errors == "scripts/probe: token_foreign\n"
+
+
+async def test_a_gateway_has_no_history(gateway: EnvoyLocalApi) -> None:
+    status, _, errors = await run("envoy_local", "--host", gateway.host, "history")
+    assert status == 2
+    assert "invalid choice: 'history'" in errors

@@ -8,7 +8,10 @@ from ..metering.budget import Budget
 
 
 class Allowance:
-    """Spends a budget, and saves each call before it is made."""
+    """Spends a budget, and saves each call before it is made.
+
+    Calls that mean nothing after a restart are not saved; what the vendor said is.
+    """
 
     def __init__(
         self,
@@ -36,7 +39,8 @@ class Allowance:
             if (earliest := self.budget.earliest(now)) > now:
                 return earliest
             self.budget = self.budget.spent(now)
-            await self._save(self.budget)
+            if self.budget.limits.outlast_a_restart:
+                await self._save(self.budget)
             return None
 
     async def hold(self, until: datetime) -> None:

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 
 from ..metering.budget import Limits
 from ..metering.ledger import Gap
-from ..metering.model import Reading, Span, Update
+from ..metering.model import Meter, Reading, Span, Update
 from .allowance import Allowance
 
 type JsonObject = dict[str, Any]
@@ -114,6 +114,31 @@ class KnownAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Discovered:
+    """An account that a device in the local network announces."""
+
+    unique_id: str
+    """That of the `Account` that signing in will open."""
+    title: str
+    credentials: Mapping[str, Any]
+    """The fields of the sign-in that the announcement fills in, such as the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """How the devices of a vendor announce themselves by multicast DNS."""
+
+    service: str
+    """The type of the service; the manifest names it too."""
+    read: Callable[[str, Mapping[str, Any]], Discovered | None]
+    """Reads an IPv4 address and the properties of a service; None where they name
+    no account."""
+    rival: str | None = None
+    """The domain of the integration that Home Assistant itself has for the same devices;
+    its entries have the same unique ids."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """The next call worth making. Vendors subclass it with what the call needs."""
 
@@ -175,6 +200,12 @@ class Backend(ABC):
     def state(self) -> JsonObject:
         """Return what must survive a restart so that no call is made before its time."""
 
+    async def close(self) -> None:  # noqa: B027  # most have nothing to let go of
+        """Let go of what outlives a call; awaited when no call is made any more.
+
+        The session is not the backend's. What needs no call may still be asked for.
+        """
+
     def same_account(self, stored: KnownAccount, fresh: Account) -> bool:
         """Tell whether fresh credentials open the account that an entry stands for."""
         return stored.unique_id == fresh.unique_id
@@ -200,8 +231,21 @@ class Vendor:
     longest_history_days: int | None = None
     own_session: bool = False
     """Whether the vendor's cookies need a session, and a jar, of their own."""
+    verify_tls: bool = True
+    """False where a device in the local network has a certificate that nobody signed;
+    such a vendor needs a session of its own."""
+    discovery: Discovery | None = None
+    is_detail: Callable[[Meter, Reading], bool] | None = None
+    """Whether only few people want to see a reading of a meter: its entity is off at
+    first, whatever is usual for the quantity."""
+    ends_at: Callable[[Mapping[str, Any]], datetime | None] | None = None
+    """When credentials end that only a person can replace; None where nothing is known
+    to end, or where the backend renews it."""
     balanced: bool = False
     """Whether people are billed for import and export netted within each hour."""
     currency: str | None = None
     """The ISO 4217 code of what its customers pay in, where prices can be entered."""
+    time_zone: str | None = None
+    """The IANA name of the time zone in which their bills count days; None for that of
+    Home Assistant."""
     build: Callable[[Context], Backend]

@@ -21,3 +21,6 @@ ENEGIC = Endpoint("https://api.enegic.com", pace=timedelta(seconds=1))
 ENERGA = Endpoint(
     "https://api-mojlicznik.energa-operator.pl/dp", pace=timedelta(seconds=1)
 )
+ENLIGHTEN = Endpoint("https://enlighten.enphaseenergy.com", pace=timedelta(0))
+ENTREZ = Endpoint("https://entrez.enphaseenergy.com", pace=timedelta(0))
+"""Where the owner of a gateway signs in, and gets the token that opens it."""

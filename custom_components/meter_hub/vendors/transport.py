@@ -17,6 +17,7 @@ from aiohttp import (
     ClientRequest,
     ClientResponse,
     ClientSession,
+    ClientSSLError,
     ClientTimeout,
     ServerDisconnectedError,
 )
@@ -88,14 +89,15 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         body: object | None = None,
+        form: Mapping[str, str] | None = None,
         explain: Explain | None = None,
     ) -> Any:
-        """Send a request, with `body` as JSON where there is one; return the decoded answer.
+        """Send a request, with `body` as JSON or a `form`; return the decoded answer.
 
         Redirects are not followed: the key must not leave the host it is meant for.
 
-        Raises AuthError `invalid_auth`; Unavailable `cannot_connect`, `timeout`,
-        `server_error` or `not_json`; RateLimited `rate_limited`; UnexpectedAnswer
+        Raises AuthError `invalid_auth`; Unavailable `cannot_connect`, `tls_error`,
+        `timeout`, `server_error` or `not_json`; RateLimited `rate_limited`; UnexpectedAnswer
         `bad_request`, `not_found` or `unexpected_answer`; or what `explain` returns.
         403 and 404 mean what they say only in JSON or without a word: a page comes
         from a host that is not the vendor's any more.
@@ -113,6 +115,7 @@ class Transport:
             headers=headers,
             params=params,
             json=body,
+            data=form,
             timeout=TIMEOUT,
             allow_redirects=False,
             middlewares=(_send_once,),
@@ -131,8 +134,7 @@ class Transport:
         except TimeoutError:
             raise Unavailable("timeout") from None
         except (ClientError, OSError) as err:
-            # The texts of these errors name the URL.
-            raise Unavailable("cannot_connect", type(err).__name__) from None
+            raise _unreachable(err) from None
 
     def _gives_up(self, state: RetryCallState) -> bool:
         if stop_after_attempt(self._attempts)(state):
@@ -193,7 +195,15 @@ async def _send_once(
     try:
         return await handler(request)
     except (ClientOSError, ServerDisconnectedError) as err:
-        raise Unavailable("cannot_connect", type(err).__name__) from None
+        raise _unreachable(err) from None
+
+
+def _unreachable(err: ClientError | OSError) -> Unavailable:
+    """Return what a failed connection means; the text of the error names the URL."""
+    name = type(err).__name__
+    if isinstance(err, ClientSSLError):
+        return Unavailable("tls_error", name)
+    return Unavailable("cannot_connect", name)
 
 
 def _is_transient(err: BaseException) -> bool:

@@ -112,6 +112,17 @@ class EnegicApi(VendorApi):
         self.meters[meter.id] = meter
         return meter.id
 
+    def add_shared(self, house: House | None = None) -> str:
+        """Have another person share an EM2One, in the last house if not given."""
+        meter = Meter(
+            self.world,
+            len(self.meters) + 1,
+            house or self.world.houses[-1],
+            owner=FIRST_USER_ID - 1,
+        )
+        self.meters[meter.id] = meter
+        return meter.id
+
     @override
     def routes(self) -> Iterable[web.RouteDef]:
         return (web.route("*", "/{path:.*}", self._answer),)
@@ -171,7 +182,14 @@ class EnegicApi(VendorApi):
     async def _get_overview(self, request: web.Request) -> dict[str, Any]:
         username = self._token(request).username
         user_id = self.accounts.user_id(username)
-        listed = items([*self._listed().values()], self.reporters, user_id)
+        # A GET has no body that the cloud would read.
+        wishes = await _body(request) if request.method == "PUT" else {}
+        meters = [
+            meter
+            for meter in self._listed().values()
+            if meter.owner is None or wishes.get("includeshareditems") is True
+        ]
+        listed = items(meters, self.reporters, user_id)
         return {
             "Chargers": [],
             "Items": [*listed],

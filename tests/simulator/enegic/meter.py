@@ -59,6 +59,8 @@ class Meter:
     fuse: int = 25
     has_packets: bool = True
     """Whether the latest packets hold an entry of the meter."""
+    owner: int | None = None
+    """The number of the person who shares it; None where it is the account's own."""
 
     @cached_property
     def item_id(self) -> int:

@@ -104,7 +104,7 @@ def _charger_items(
 def _meter_item(meter: Meter, user_id: int) -> dict[str, Any]:
     item = _item(
         meter.item_id,
-        user_id,
+        meter.owner or user_id,
         category="LocalPhysical",
         kind="Phase",
         subtype=str(meter.family),
@@ -120,12 +120,13 @@ def _meter_item(meter: Meter, user_id: int) -> dict[str, Any]:
             "Name": name,
             "SystemName": name,
             "TimeZone": meter.timezone,
-            "UserId": user_id,
+            "UserId": item["UserId"],
             **(_CLAMPS if meter.family is Family.EM1 else _READER),
         },
         "FlashSeqNo": sequence_number(meter),
         "LatestPacketFromItem": real_time_packet(meter),
         "Name": name,
+        "SharedDeviceOwner": meter.owner,
         "SystemName": name,
         "TimeZone": meter.timezone,
         "UserSettings": {"phase": _wiring(meter)},

@@ -23,11 +23,12 @@ from ..base import (
     VendorError,
 )
 from ..transport import Transport
+from ..zones import load_zone
 from .client import OneMeterClient, UnknownDevice
 from .history import Window, codes_of, read_rows
 from .known import Knowledge, Known, Pause
 from .mapping import account_owner, readings_of
-from .months import load_zone, zone_name
+from .months import HOME_ZONE, zone_name
 from .plan import (
     DAY,
     LISTING,
@@ -242,7 +243,7 @@ class OneMeterBackend(Backend):
     async def _load_zones(self, devices: Sequence[JsonObject]) -> None:
         """Have the devices' time zones at hand, which are files on the disk."""
         for name in {zone_name(device) for device in devices} - self._zones.keys():
-            self._zones[name] = await asyncio.to_thread(load_zone, name)
+            self._zones[name] = await asyncio.to_thread(load_zone, name, HOME_ZONE)
 
     def _denied(self, device_id: str) -> Update:
         """Leave a device alone that the vendor denies having; the others go on."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from ...metering.model import Reading, Series
 from ...metering.vocabulary import Kind, Quantity
@@ -25,16 +24,6 @@ TOTALS = (
 def zone_name(device: JsonObject) -> str:
     """Return the name of the time zone whose months the device's totals follow."""
     return to_text(part_of(device, "timezone").get("name")) or HOME_ZONE
-
-
-def load_zone(name: str) -> tzinfo:
-    """Return a time zone, by its IANA name; reads a file."""
-    for known in (name, HOME_ZONE):
-        try:
-            return ZoneInfo(known)
-        except LookupError, OSError, ValueError:
-            continue
-    return UTC
 
 
 def month_of(at: datetime, zone: tzinfo) -> tuple[datetime, datetime]:
