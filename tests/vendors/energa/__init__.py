@@ -1,0 +1,1 @@
+"""Energa: Mój Licznik."""
