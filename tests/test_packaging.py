@@ -1,7 +1,7 @@
 """The repository is complete for HACS and Home Assistant, and stands by itself."""
 
 import ast
-from importlib.metadata import requires, version
+from importlib.metadata import packages_distributions, requires, version
 import json
 from pathlib import Path
 import re
@@ -14,6 +14,7 @@ import tomllib
 from homeassistant.const import __version__ as ha_version
 from homeassistant.loader import Manifest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -91,11 +92,13 @@ def test_requirements_are_met_by_the_tested_versions() -> None:
 
 def test_every_library_is_required_or_shipped_with_home_assistant() -> None:
     shipped = {
-        Requirement(line).name
+        canonicalize_name(Requirement(line).name)
         for package in ("homeassistant", "webrtc-models")
         for line in requires(package) or ()
     }
-    required = {Requirement(line).name for line in MANIFEST["requirements"]}
+    required = {
+        canonicalize_name(Requirement(line).name) for line in MANIFEST["requirements"]
+    }
     imported = {
         (node.module or "").partition(".")[0]
         if isinstance(node, ast.ImportFrom)
@@ -107,7 +110,10 @@ def test_every_library_is_required_or_shipped_with_home_assistant() -> None:
     }
 
     foreign = imported - sys.stdlib_module_names - {"homeassistant"}
-    assert foreign <= shipped | required
+    packages = packages_distributions()
+    assert {
+        canonicalize_name(packages[module][0]) for module in foreign
+    } <= shipped | required
 
 
 @pytest.mark.parametrize(

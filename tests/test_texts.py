@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.meter_hub.energy_dashboard import SOURCE_KINDS
+from custom_components.meter_hub.energy_sources import SOURCES
 from custom_components.meter_hub.forms import settings_fields
 from custom_components.meter_hub.vendors.base import Field, Vendor
 from custom_components.meter_hub.vendors.registry import VENDORS
@@ -23,6 +23,21 @@ REASONS = (
     "unexpected_answer",
     "bad_request",
     "not_found",
+    "sign_in_refused",
+    "session_refused",
+    "token_refused",
+    "tls_error",
+    "mfa_enabled",
+    "wrong_account",
+    "token_expired",
+    "token_foreign",
+    "token_malformed",
+    "cloud_unreachable",
+    "gateway_starting",
+    "other_gateway",
+    "not_a_gateway",
+    "firmware_unsupported",
+    "library_unsupported",
 )
 
 
@@ -69,4 +84,4 @@ def test_each_reason_is_told(reason: str) -> None:
 def test_each_kind_of_source_has_a_name() -> None:
     names = TEXTS["selector"]["energy_source"]["options"]
 
-    assert set(SOURCE_KINDS.values()) <= names.keys()
+    assert {each.type for kinds in SOURCES.values() for each in kinds} <= names.keys()

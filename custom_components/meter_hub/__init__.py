@@ -7,7 +7,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 
 from . import energy_dashboard
-from .backends import async_make_backend
+from .backends import async_entry_session, async_make_backend
+from .billing import async_billing_zone
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import async_keep_devices, async_remove_config_entry_device
@@ -42,19 +43,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
             entry, data={**entry.data, CONF_CREDENTIALS: dict(credentials)}
         )
 
-    coordinator = MeterHubCoordinator(
+    backend = await async_make_backend(
         hass,
-        entry,
         vendor,
-        await async_make_backend(
-            hass,
-            vendor,
-            credentials=entry.data[CONF_CREDENTIALS],
-            options=entry.options,
-            state=memory.backend,
-            save_credentials=save_credentials,
-        ),
-        memory,
+        async_entry_session(hass, vendor),
+        credentials=entry.data[CONF_CREDENTIALS],
+        options=entry.options,
+        state=memory.backend,
+        save_credentials=save_credentials,
+    )
+    entry.async_on_unload(backend.close)
+    coordinator = MeterHubCoordinator(
+        hass, entry, vendor, backend, memory, await async_billing_zone(vendor)
     )
     if handed:
         coordinator.async_take(handed.update)

@@ -48,6 +48,18 @@ def entries_of(
 
 
 @callback
+def has_rival(hass: HomeAssistant, vendor: Vendor, account_id: str) -> bool:
+    """Tell whether Home Assistant's own integration reads the account as well."""
+    rival = vendor.discovery.rival if vendor.discovery else None
+    return rival is not None and any(
+        entry.unique_id == account_id
+        for entry in hass.config_entries.async_entries(
+            rival, include_ignore=False, include_disabled=False
+        )
+    )
+
+
+@callback
 def taken_meters(
     hass: HomeAssistant, vendor: Vendor, *, besides: str | None = None
 ) -> set[str]:

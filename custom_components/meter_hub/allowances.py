@@ -74,6 +74,6 @@ async def async_get_allowance(
 ) -> Allowance:
     """Return the one allowance of all who use these credentials.
 
-    Each call is on disk before it is made, so that no restart makes it again.
+    Each call that bears on those after a restart is on disk before it is made.
     """
     return (await _async_allowances(hass)).of(vendor, credentials)

@@ -1,18 +1,16 @@
 """The way of an account into Home Assistant, built from what the vendors declare."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from math import ceil
-import traceback
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
 from homeassistant.core import callback
+from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import probatio as vol
 
-from .accounts import async_backend_state, known_account, taken_meters, unique_id
-from .backends import async_make_backend
+from .accounts import has_rival, known_account, taken_meters, unique_id
 from .const import (
     CONF_CREDENTIALS,
     CONF_DASHBOARD,
@@ -20,10 +18,11 @@ from .const import (
     CONF_METERS,
     CONF_VENDOR,
     DOMAIN,
-    LOGGER,
 )
 from .coordinator import MeterHubConfigEntry
-from .energy_dashboard import offers
+from .discovery import announced
+from .energy_dashboard import async_offers
+from .faults import log_fault
 from .forms import (
     cleaned,
     fields_schema,
@@ -35,17 +34,10 @@ from .memory import hand_over
 from .metering.model import Meter
 from .options_flow import MeterHubOptionsFlow
 from .settings import async_settings_form
-from .vendors.base import Account, Backend, RateLimited, Vendor, VendorError
+from .sign_in import SignIn, async_sign_in
+from .silence import REAUTH_IN_DOUBT
+from .vendors.base import RateLimited, Vendor, VendorError
 from .vendors.registry import VENDORS
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """An account that the vendor opened."""
-
-    backend: Backend
-    account: Account
-    credentials: Mapping[str, Any]
 
 
 class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -53,6 +45,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
 
     VERSION = 1
 
+    _in_doubt = False
     _vendor: Vendor
     _sign_in: SignIn
     _offered: dict[str, Meter]
@@ -61,6 +54,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
     def __init__(self) -> None:
         """Give each vendor the step that its line in the menu leads to."""
         super().__init__()
+        self._announced: Mapping[str, Any] = {}
         for vendor in VENDORS.values():
             step = partial(self._async_step_vendor, vendor)
             setattr(self, f"async_step_{vendor.key}", step)
@@ -80,6 +74,26 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_menu(
             step_id="user", menu_options=list(VENDORS), sort=True
         )
+
+    @override
+    async def async_step_zeroconf(
+        self, discovery_info: ZeroconfServiceInfo
+    ) -> ConfigFlowResult:
+        """Offer to sign in to a device that announces itself, or note its new address."""
+        if (whose := announced(discovery_info)) is None:
+            return self.async_abort(reason="discovery_unusable")
+        vendor, found = whose
+        known = await self.async_set_unique_id(unique_id(vendor, found.unique_id))
+        self._abort_if_unique_id_configured(
+            {CONF_CREDENTIALS: known.data[CONF_CREDENTIALS] | found.credentials}
+            if known and CONF_CREDENTIALS in known.data
+            else None
+        )
+        if has_rival(self.hass, vendor, found.unique_id):
+            return self.async_abort(reason="has_rival")
+        self._announced = found.credentials
+        self.context["title_placeholders"] = {"name": found.title}
+        return await self._async_step_vendor(vendor)
 
     async def async_step_meters(
         self, user_input: dict[str, Any] | None = None
@@ -114,13 +128,22 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Ask for the settings, where there are any, and create the entry."""
+        account = self._sign_in.account
         if user_input is None:
+            learned = account.update
             form = await async_settings_form(
                 self.hass,
                 self._vendor,
                 self._picked,
-                self._sign_in.account.update.readings,
-                offers(self._picked.values()),
+                learned.readings,
+                async_offers(
+                    self.hass,
+                    self._vendor,
+                    self._picked,
+                    learned.readings,
+                    learned.floors,
+                ),
+                account_id=account.unique_id,
             )
             if form.schema.schema:
                 return self.async_show_form(
@@ -129,7 +152,6 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
                     description_placeholders=form.placeholders,
                     last_step=True,
                 )
-        account = self._sign_in.account
         options = {
             CONF_EXCLUDED_METERS: sorted(account.meter_ids - set(self._picked)),
             CONF_DASHBOARD: [],
@@ -145,7 +167,8 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
     async def async_step_reauth(
         self, entry_data: Mapping[str, Any]
     ) -> ConfigFlowResult:
-        """Sign in again, because the vendor refuses the credentials."""
+        """Sign in again, because the vendor refuses the credentials, or seems to."""
+        self._in_doubt = REAUTH_IN_DOUBT in entry_data
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -176,7 +199,10 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             return form
         self._vendor = vendor
         account = self._sign_in.account
-        await self.async_set_unique_id(unique_id(vendor, account.unique_id))
+        # The same device may lie among those that were discovered.
+        await self.async_set_unique_id(
+            unique_id(vendor, account.unique_id), raise_on_progress=False
+        )
         self._abort_if_unique_id_configured()
         taken = taken_meters(self.hass, vendor)
         self._offered = {
@@ -204,7 +230,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
 
         def refusal(sign_in: SignIn) -> str | None:
             same = sign_in.backend.same_account(known, sign_in.account)
-            return None if same else "wrong_account"
+            return None if same else "other_account"
 
         form = await self._async_sign_in(
             vendor, step_id, user_input, refusal=refusal, entry=entry
@@ -229,16 +255,19 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
 
         `refusal` tells by which error an account that was opened won't do.
         """
-        error: str | None = None
+        error = "sign_in_refused" if self._in_doubt else None
         placeholders = {"vendor": vendor.name}
-        shown: Mapping[str, Any] = {}
+        shown = self._announced
         if entry is not None:
             placeholders["name"] = entry.title
             shown = entry.data[CONF_CREDENTIALS]
         if user_input is not None:
             shown = typed = cleaned(vendor.sign_in, user_input)
+            error = None
             try:
-                self._sign_in = await self._async_connect(vendor, typed, entry)
+                self._sign_in = await async_sign_in(
+                    self.hass, vendor, self._beneath(vendor, entry) | typed, entry
+                )
             except VendorError as err:
                 error = err.reason
                 if isinstance(err, RateLimited):
@@ -246,12 +275,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
                     placeholders["minutes"] = str(minutes)
             except Exception as err:  # noqa: BLE001  # its words could hold a secret
                 error = "unknown"
-                LOGGER.error(
-                    "Unexpected %s while signing in to %s:\n%s",
-                    type(err).__name__,
-                    vendor.name,
-                    "".join(traceback.format_tb(err.__traceback__)),
-                )
+                log_fault(err, f"signing in to {vendor.name}")
             else:
                 error = refusal(self._sign_in)
             if error is None:
@@ -266,32 +290,17 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             last_step=entry is not None,
         )
 
-    async def _async_connect(
-        self,
-        vendor: Vendor,
-        typed: dict[str, Any],
-        entry: MeterHubConfigEntry | None,
-    ) -> SignIn:
-        """Open the account; raises the VendorError family.
+    @staticmethod
+    def _beneath(vendor: Vendor, entry: ConfigEntry | None) -> dict[str, Any]:
+        """Return what is stored of a sign-in beside that which a person types.
 
-        The backend goes on from what the one of `entry` has learned.
+        So the vendor knows this installation again.
         """
-        credentials: Mapping[str, Any] = typed
-
-        async def save_credentials(renewed: Mapping[str, Any]) -> None:
-            nonlocal credentials
-            credentials = renewed
-
-        backend = await async_make_backend(
-            self.hass,
-            vendor,
-            credentials=typed,
-            options=entry.options if entry else {},
-            state=await async_backend_state(self.hass, entry) if entry else {},
-            save_credentials=save_credentials,
-        )
-        account = await backend.connect()
-        return SignIn(backend, account, dict(credentials))
+        if entry is None:
+            return {}
+        fields = {field.key for field in vendor.sign_in}
+        stored = entry.data[CONF_CREDENTIALS]
+        return {key: value for key, value in stored.items() if key not in fields}
 
     def _account_data(self) -> dict[str, Any]:
         """Return what an entry keeps of the account."""

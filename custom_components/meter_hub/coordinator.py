@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-import traceback
+from datetime import datetime, timedelta, tzinfo
 from typing import TypedDict, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -13,12 +12,16 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, Upda
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_EXCLUDED_METERS, DOMAIN, LOGGER
+from .ending import async_watch_end
+from .faults import log_fault
 from .history import History
 from .intake import expire, forget, take_in
-from .issues import async_show_missing, async_show_silent
+from .issues import async_show_missing
 from .memory import Memory
 from .metering.model import Meter, Reading, Series, Update
+from .notices import async_show_notices
 from .sharing import claim_meters, without_taken
+from .silence import Silence
 from .vendors.base import (
     AuthError,
     Backend,
@@ -40,9 +43,6 @@ _LONGEST = timedelta(minutes=5)
 
 _PAUSE = timedelta(minutes=5)
 """After a fault in the code of a backend, which then can't say when to go on."""
-
-_SILENT_AFTER = timedelta(days=1)
-"""A vendor that has not answered for so long may be gone; a person is told."""
 
 _SILENT_PAUSE = timedelta(hours=1)
 """Between two calls to a vendor that may be gone."""
@@ -71,8 +71,12 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         vendor: Vendor,
         backend: Backend,
         memory: Memory,
+        billing_zone: tzinfo,
     ) -> None:
-        """Begin with what is remembered; makes no call."""
+        """Begin with what is remembered; makes no call.
+
+        At the midnights of `billing_zone` prices begin.
+        """
         super().__init__(
             hass,
             LOGGER,
@@ -91,12 +95,15 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             vendor,
             memory,
             excluded=self.excluded,
+            billing_zone=billing_zone,
             notify=self._replan,
         )
+        self._silence = Silence(hass, entry, vendor, memory)
         self._failure: VendorError | None = (
             Unavailable(memory.failure) if memory.failure else None
         )
         self._not_before: datetime | None = None
+        self._wait = timedelta()
         self._refused = False
         self._faulty = False
         self._stale_at_start = False
@@ -121,7 +128,9 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         """Run from now on, also while no entity listens."""
         self.config_entry.async_on_unload(self.async_add_listener(lambda: None))
         self._show_missing()
-        self._show_silent()
+        async_show_notices(self.hass, self.config_entry, self.vendor, self.memory)
+        self._silence.async_show()
+        async_watch_end(self.hass, self.config_entry, self.vendor)
         self.history.async_start()
 
     @callback
@@ -145,7 +154,7 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         first = self.data is None
         try:
             if (job := self._plan(now)) is not None:
-                if (due := self._due(job)) <= now:
+                if (due := self._due(job, now)) <= now:
                     await self._async_do(job, first=first)
                 elif first:
                     raise self._update_failed(
@@ -164,8 +173,17 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             self._failure = UnexpectedAnswer("unexpected_answer")
             return None
 
-    def _due(self, job: Job) -> datetime:
-        return max(job.due, self._not_before or job.due)
+    def _pause(self, wait: timedelta) -> None:
+        """Make no call before so much time has passed."""
+        self._wait = wait
+        self._not_before = dt_util.utcnow() + wait
+
+    def _due(self, job: Job, now: datetime) -> datetime:
+        """Return when to make a call; a pause that a clock ahead has set is set anew."""
+        if self._not_before is None:
+            return job.due
+        self._not_before = min(self._not_before, now + self._wait)
+        return max(job.due, self._not_before)
 
     def _schedule(self, now: datetime) -> None:
         """Set when to look at the plan again."""
@@ -178,7 +196,7 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             instants.append(self.memory.polled_at + self.backend.grace)
         instants = [instant for instant in instants if instant > now]
         if (job := self._plan(now)) is not None:
-            instants.append(self._due(job))
+            instants.append(self._due(job, now))
         wake = min([now + _LONGEST, *instants])
         self.update_interval = max(_SOONEST, wake - now)
 
@@ -210,8 +228,10 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             if job.live and self._stale_at_start:
                 # Home Assistant logs the first failure after a success only.
                 self._stale_at_start, self.last_update_success = False, True
+            self._silence.async_ask()
             if not first:
-                self._show_silent()
+                self._silence.async_show()
+                async_watch_end(self.hass, self.config_entry, self.vendor)
             self.memory.backend = self.backend.state()
             self.memory.save_soon()
 
@@ -222,11 +242,12 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         take_in(self.memory, update, self.excluded, dt_util.utcnow())
         claim_meters(self.hass, entry, self.memory)
         self._show_missing()
+        async_show_notices(self.hass, entry, self.vendor, self.memory)
         self.history.submit(update)
 
     def _note_answer(self, *, live: bool) -> None:
         """Note that the vendor answered, with live values or with others."""
-        self.memory.silent_since = None
+        self._silence.async_end()
         if live:
             self._failure = self.memory.failure = None
             self.memory.polled_at = dt_util.utcnow()
@@ -235,32 +256,24 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         """Note what a failed call means for the values and for the plan."""
         if job.spans:
             self.history.failed(job)
-        if isinstance(err, Unavailable):
-            self.memory.silent_since = self.memory.silent_since or dt_util.utcnow()
-            if self._is_silent(dt_util.utcnow()):
-                self._not_before = dt_util.utcnow() + _SILENT_PAUSE
-        elif not isinstance(err, RateLimited):
-            self.memory.silent_since = None
+        self._silence.async_note(err)
         if isinstance(err, AuthError):
             self._refused = True
             raise ConfigEntryAuthFailed(**self._texts(err)) from err
         if isinstance(err, RateLimited):
-            self._not_before = dt_util.utcnow() + err.retry_after
+            self._pause(err.retry_after)
+        elif self._silence.is_long:
+            self._pause(_SILENT_PAUSE)
         if job.live or first:
             self._failure = err
             self.memory.failure = err.reason
         LOGGER.debug("A call to %s failed: %s", self.vendor.name, err)
 
     def _note_fault(self, err: Exception) -> None:
-        """Say once where a backend broke; its own words could hold anything."""
-        self._not_before = dt_util.utcnow() + _PAUSE
+        """Say once where a backend broke, and give it time."""
+        self._pause(_PAUSE)
         if not self._faulty:
-            LOGGER.error(
-                "Unexpected %s while talking to %s:\n%s",
-                type(err).__name__,
-                self.vendor.name,
-                "".join(traceback.format_tb(err.__traceback__)),
-            )
+            log_fault(err, f"talking to {self.vendor.name}")
         self._faulty = True
 
     def _current(self, now: datetime) -> Snapshot:
@@ -275,10 +288,6 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         """Tell whether the last values are older than the grace."""
         polled_at = self.memory.polled_at
         return polled_at is None or now - polled_at >= self.backend.grace
-
-    def _is_silent(self, now: datetime) -> bool:
-        since = self.memory.silent_since
-        return since is not None and now - since >= _SILENT_AFTER
 
     def _snapshot(self, now: datetime) -> Snapshot:
         self.memory.readings = expire(self.memory.readings, now)
@@ -305,15 +314,6 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
                 for meter in self.memory.meters.values()
                 if meter.id in self.memory.missing - self.excluded
             ],
-        )
-
-    def _show_silent(self) -> None:
-        silent = self._is_silent(dt_util.utcnow())
-        async_show_silent(
-            self.hass,
-            self.config_entry,
-            self.vendor.name,
-            self.memory.silent_since if silent else None,
         )
 
     def _update_failed(self, err: VendorError, until: datetime | None) -> UpdateFailed:

@@ -25,20 +25,14 @@ def meter_identifier(
 def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
     """Have a device for the account and for each meter, now and whenever one changes.
 
+    An account that stands for one device, such as a gateway, is that meter's device.
     The device of a meter that was let go, or that a person unticked, is removed, and
     its entities with it. Must run before the platforms are set up, whose entities
     hang on the devices.
     """
     coordinator = entry.runtime_data
     registry = dr.async_get(hass)
-    account = registry.async_get_or_create(
-        config_entry_id=entry.entry_id,
-        identifiers={account_identifier(coordinator)},
-        entry_type=dr.DeviceEntryType.SERVICE,
-        manufacturer=coordinator.vendor.name,
-        name=entry.title,
-    )
-    registered: dict[str, tuple[Meter, str]] = {}
+    registered: dict[str, tuple[Meter, str | None]] = {}
 
     @callback
     def remove_meter(meter_id: str) -> None:
@@ -62,7 +56,8 @@ def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
                 if meter.parent
                 else None
             )
-            via = (parent or account).id
+            above = parent or account
+            via = above.id if above else None
             if registered.get(meter.id) == (meter, via):
                 continue
             registry.async_get_or_create(
@@ -74,12 +69,28 @@ def async_keep_devices(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
                 serial_number=meter.serial,
                 sw_version=meter.firmware,
                 hw_version=meter.hardware,
+                entry_type=None,
                 via_device_id=via,
             )
             registered[meter.id] = meter, via
 
     for meter_id in coordinator.excluded:
         remove_meter(meter_id)
+    identity = account_identifier(coordinator)
+    account = (
+        None
+        if any(
+            meter_identifier(coordinator, meter_id) == identity
+            for meter_id in coordinator.data.meters
+        )
+        else registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers={identity},
+            entry_type=dr.DeviceEntryType.SERVICE,
+            manufacturer=coordinator.vendor.name,
+            name=entry.title,
+        )
+    )
     keep_meters()
     entry.async_on_unload(coordinator.async_add_listener(keep_meters))
 

@@ -18,10 +18,11 @@ from .const import (
     CONF_DASHBOARD,
     CONF_EXCLUDED_METERS,
     CONF_METERS,
+    CONF_PRICES,
     CONF_VENDOR,
 )
 from .coordinator import MeterHubConfigEntry
-from .energy_dashboard import offers
+from .energy_sources import possible
 from .metering.guard import GuardState
 from .metering.ledger import Page
 from .metering.model import Reading, Series
@@ -32,13 +33,25 @@ from .vendors.base import FieldKind, VendorError
 PERSONAL = {"id", "name", "serial", "parent", "identity"}
 """What a meter, and the guard of its registers, know of a home and its grid contract."""
 
+PERSONAL_KINDS = {Kind.TEXT, Kind.DATE}
+"""The kinds of readings that can identify a home."""
+
+SECRET_STATE = {"user_id", "username", "password", "token", "device_token"}
+"""What a backend may keep of a login, be it a text or a number."""
+
+OWN_WORDS = {"direction", "seen", "source"}
+"""Under these keys a backend keeps what it concluded, in words of its own."""
+
+OWN_NUMBERS = {"energy", "offset", "raw"}
+"""Under these it keeps energies, which may be as large as a serial."""
+
 HARMLESS_OPTIONS = {FieldKind.NUMBER, FieldKind.SWITCH}
 
 LONGEST_NUMBER = 100_000
 """A whole number as large as this may be a serial."""
 
-LIKE_AN_ID = r"(?=[A-Za-z]*\d)[A-Za-z0-9]{6,}"
-"""A run with a digit that is longer than the words and codes in keys."""
+LIKE_AN_ID = r"\S+@\S+|(?=[A-Za-z]*\d)[A-Za-z0-9]{6,}"
+"""An e-mail address, or a run with a digit that is longer than the codes in keys."""
 
 
 async def async_get_config_entry_diagnostics(
@@ -67,7 +80,9 @@ async def async_get_config_entry_diagnostics(
             "calls_this_month": budget.calls_this_month,
             "earliest": budget.earliest(now),
         },
-        "backend": _harmless(coordinator.backend.state(), aliases),
+        "backend": _harmless(
+            async_redact_data(coordinator.backend.state(), SECRET_STATE), aliases
+        ),
         "meters": {
             aliases[meter.id]: async_redact_data(asdict(meter), PERSONAL)
             | {
@@ -111,8 +126,12 @@ def _options(entry: MeterHubConfigEntry, aliases: Mapping[str, str]) -> dict[str
         ],
         CONF_DASHBOARD: [
             f"{offer.kind} of {aliases[offer.meter]}"
-            for offer in offers(coordinator.memory.meters.values())
+            for offer in possible(coordinator.memory.meters.values())
             if offer.key in requests
+        ],
+        CONF_PRICES: [
+            {**prices, "meter": aliases.get(prices["meter"], REDACTED)}
+            for prices in entry.options.get(CONF_PRICES, ())
         ],
     }
 
@@ -126,11 +145,18 @@ def _reason(error: BaseException | None) -> str | None:
 
 
 def _harmless(state: Any, aliases: Mapping[str, str]) -> Any:
-    """Return a backend's state with its flags, instants and unsuspicious numbers only."""
+    """Return a backend's state with its flags, instants and unsuspicious numbers only.
+
+    Of its words, and of its large numbers, only those are shown that are its own by
+    their key.
+    """
     match state:
         case dict():
             return {
-                _without_ids(key, aliases): _harmless(value, aliases)
+                _without_ids(key, aliases): value
+                if (key in OWN_WORDS and isinstance(value, str))
+                or (key in OWN_NUMBERS and isinstance(value, int | float))
+                else _harmless(value, aliases)
                 for key, value in state.items()
             }
         case list() | tuple():
@@ -180,7 +206,7 @@ def _by_series[V](
 
 
 def _reading(series: Series, reading: Reading) -> dict[str, Any]:
-    unsafe = series.quantity.kind is Kind.TEXT and reading.value is not None
+    unsafe = series.quantity.kind in PERSONAL_KINDS and reading.value is not None
     return {
         "value": REDACTED if unsafe else reading.value,
         "measured_at": reading.measured_at,

@@ -1,82 +1,80 @@
 """Adds meters to Home Assistant's Energy dashboard where a person asked for it.
 
-A request is an offer's key in the entry's options. It is fulfilled once its
-statistics exist, and withdrawn when the source is found in preferences that Home
-Assistant loaded later, or when a person removed the source: nothing is added
-twice, and nothing that was removed comes back.
+A request is a key in the entry's options: of a source that was offered, or of the
+costs that a source lacks. It is fulfilled once its statistics exist, and withdrawn
+when it is found fulfilled in preferences that Home Assistant loaded later, or when
+a person removed what was added: nothing is added twice, and nothing that was
+removed comes back.
 """
 
 from asyncio import Task
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import partial
 
 from homeassistant.components.energy.const import DOMAIN as ENERGY_DOMAIN
-from homeassistant.components.energy.data import (
-    ENERGY_SOURCE_SCHEMA,
-    EnergyManager,
-    EnergyPreferencesUpdate,
-    async_get_manager,
-)
 from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.components.sensor import DOMAIN as SENSOR_DOMAIN
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback, valid_entity_id
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.recorder import get_instance
-from homeassistant.helpers.singleton import singleton
 from homeassistant.util import dt as dt_util
-from homeassistant.util.hass_dict import HassKey
-import probatio as vol
 
-from .const import CONF_DASHBOARD, DOMAIN, LOGGER
+from .const import DOMAIN
 from .coordinator import MeterHubConfigEntry
-from .metering.model import Meter, Series
-from .metering.vocabulary import MeterKind, Quantity
-from .quantities import unique_id
+from .energy_dashboard_preferences import Dashboard, Source, async_dashboard, requests
+from .energy_sources import COSTS, ENERGY, Offer, offers, possible
+from .metering.model import Meter, Reading, Series
+from .metering.vocabulary import Kind
+from .quantities import is_shown_at_first, unique_id
 from .statistic_names import statistic_id
 from .vendors.base import Vendor
-
-SOURCE_KINDS = {MeterKind.GRID: "grid"}
-"""The kind of source in the Energy dashboard, for each kind of meter that has one."""
 
 RETRY = timedelta(minutes=5)
 """The coordinator says when something has changed, but not when patience ends."""
 
 PATIENCE = timedelta(minutes=30)
-"""How long a source whose energy is there waits for its export and its power.
+"""How long a source whose energy is there waits for its export, power and costs.
 
 After that it is added without them: a meter that never exports, or whose power is
 never read, must not keep its import out of the dashboard.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A source that the Energy dashboard could get."""
+@callback
+def async_offers(
+    hass: HomeAssistant,
+    vendor: Vendor,
+    meters: Mapping[str, Meter],
+    readings: Iterable[Reading],
+    history: Iterable[Series],
+) -> tuple[Offer, ...]:
+    """Return what the meters could add to the Energy dashboard.
 
-    key: str
-    """What the options of an entry hold where the offer was accepted."""
-    kind: str
-    """The type of the source in the Energy dashboard."""
-    meter: str
-
-
-def offers(meters: Iterable[Meter]) -> tuple[Offer, ...]:
-    """Return what the meters could add to the Energy dashboard."""
-    return tuple(
-        Offer(f"{kind}/{meter.id}", kind, meter.id)
-        for meter in meters
-        if (kind := SOURCE_KINDS.get(meter.kind))
-    )
+    It is made of the series that have a history, or a sensor that is not off.
+    """
+    registry = er.async_get(hass)
+    known = set(history)
+    for reading in readings:
+        series = reading.series
+        entity_id = registry.async_get_entity_id(
+            SENSOR_DOMAIN, DOMAIN, unique_id(vendor.key, series)
+        )
+        if entity_id is not None:
+            is_on = not registry.entities[entity_id].disabled
+        else:
+            meter = meters.get(series.meter)
+            is_on = meter is not None and is_shown_at_first(vendor, meter, reading)
+        if is_on:
+            known.add(series)
+    return offers(meters.values(), known)
 
 
 async def async_kinds_present(hass: HomeAssistant) -> frozenset[str]:
     """Return the types of source that the Energy dashboard has already."""
-    dashboard = await _async_dashboard(hass)
+    dashboard = await async_dashboard(hass)
     return frozenset(source["type"] for source in dashboard.sources)
 
 
@@ -84,23 +82,31 @@ async def async_added(
     hass: HomeAssistant, vendor: Vendor, meters: Iterable[Meter]
 ) -> frozenset[str]:
     """Return the keys of those offers whose energy a source uses already."""
-    used = (await _async_dashboard(hass)).statistics
+    used = (await async_dashboard(hass)).statistics
     return frozenset(
-        offer.key
-        for offer in offers(meters)
-        if used & _all_statistics(hass, vendor, _energy_of(offer))
+        offer.key for offer in possible(meters) if _is_used(hass, vendor, offer, used)
     )
+
+
+async def async_costless(
+    hass: HomeAssistant, vendor: Vendor, meter: Meter
+) -> str | None:
+    """Return the key by which to ask for the costs of a meter's source.
+
+    None where the source is not in the dashboard, or has all its costs.
+    """
+    dashboard = await async_dashboard(hass)
+    for offer in possible([meter]):
+        source = _source_of(dashboard, vendor, offer)
+        if source and _lacking(vendor, offer, source):
+            return offer.costs_key
+    return None
 
 
 async def async_start(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:
     """Fulfil the requests of an entry, now or as soon as their statistics exist."""
-    if ENERGY_DOMAIN in hass.config.components and _requests(entry):
-        _Fulfilment(hass, entry, await _async_dashboard(hass)).async_start()
-
-
-def _energy_of(offer: Offer) -> Series:
-    """Return the series without which there is no source."""
-    return Series(offer.meter, Quantity.GRID_IMPORT)
+    if ENERGY_DOMAIN in hass.config.components and requests(entry):
+        _Fulfilment(hass, entry, await async_dashboard(hass)).async_start()
 
 
 def _entity_id(hass: HomeAssistant, vendor: Vendor, series: Series) -> str | None:
@@ -113,95 +119,44 @@ def _entity_id(hass: HomeAssistant, vendor: Vendor, series: Series) -> str | Non
     return entity_id if enabled else None
 
 
-def _all_statistics(hass: HomeAssistant, vendor: Vendor, series: Series) -> set[str]:
-    """Return the history and the sensor of a series; each counts the same energy."""
-    sensor = _entity_id(hass, vendor, series)
-    return {statistic_id(vendor.key, series)} | ({sensor} if sensor else set())
+def _is_used(
+    hass: HomeAssistant, vendor: Vendor, offer: Offer, used: Container[str]
+) -> bool:
+    """Tell whether a source uses an energy that the offer needs.
+
+    Its history and its sensor count the same.
+    """
+    return any(
+        statistic_id(vendor.key, series) in used
+        or _entity_id(hass, vendor, series) in used
+        for series in offer.needed
+    )
 
 
-def _requests(entry: ConfigEntry) -> list[str]:
-    requests: list[str] = entry.options.get(CONF_DASHBOARD, [])
-    return requests
+def _source_of(dashboard: Dashboard, vendor: Vendor, offer: Offer) -> Source | None:
+    """Return the source that shows the exact history of an offer's energy."""
+    energy = statistic_id(vendor.key, offer.series[ENERGY])
+    return next(
+        (each for each in dashboard.sources if each.get(ENERGY) == energy), None
+    )
 
 
-class _Dashboard:
-    """The Energy dashboard's sources, and those of ours that are new in this run."""
-
-    def __init__(self, hass: HomeAssistant, manager: EnergyManager) -> None:
-        self._hass = hass
-        self._manager = manager
-        self._added: dict[tuple[str, str], str] = {}
-        manager.async_listen_updates(self._async_withdraw_removed)
-
-    @property
-    def sources(self) -> list[dict[str, Any]]:
-        preferences = self._manager.data or EnergyManager.default_preferences()
-        return cast("list[dict[str, Any]]", preferences["energy_sources"])
-
-    @property
-    def statistics(self) -> set[str]:
-        """All statistics that a source uses, in whatever role."""
-        return {
-            value
-            for source in self.sources
-            for role, value in (source | source.get("power_config", {})).items()
-            if role.startswith("stat_") and isinstance(value, str)
-        }
-
-    def is_new(self, entry_id: str, key: str) -> bool:
-        """Tell whether a source was added since the preferences were loaded."""
-        return (entry_id, key) in self._added
-
-    async def async_add(
-        self, entry_id: str, offer: Offer, statistics: dict[str, str]
-    ) -> None:
-        """Append a source to those that are there.
-
-        `statistics` holds the statistic of each role, `stat_energy_from` among them.
-        """
-        try:
-            [source] = ENERGY_SOURCE_SCHEMA(
-                [{"type": offer.kind, "cost_adjustment_day": 0, **statistics}]
-            )
-        except vol.Invalid:
-            LOGGER.warning(
-                "This version of Home Assistant refuses a %s source as Meter Hub makes "
-                "it; please add the meter in the settings of the Energy dashboard",
-                offer.kind,
-            )
-            self.withdraw(entry_id, offer.key)
-            return
-        self._added[entry_id, offer.key] = statistics["stat_energy_from"]
-        await self._manager.async_update(
-            cast("EnergyPreferencesUpdate", {"energy_sources": [*self.sources, source]})
-        )
-
-    def withdraw(self, entry_id: str, key: str) -> None:
-        """End a request that needs nothing more."""
-        if entry := self._hass.config_entries.async_get_entry(entry_id):
-            left = [other for other in _requests(entry) if other != key]
-            self._hass.config_entries.async_update_entry(
-                entry, options={**entry.options, CONF_DASHBOARD: left}
-            )
-
-    async def _async_withdraw_removed(self) -> None:
-        used = self.statistics
-        for (entry_id, key), statistic in tuple(self._added.items()):
-            if statistic not in used:
-                del self._added[entry_id, key]
-                self.withdraw(entry_id, key)
-
-
-@singleton(HassKey[_Dashboard](f"{DOMAIN}_dashboard"), async_=True)
-async def _async_dashboard(hass: HomeAssistant) -> _Dashboard:
-    return _Dashboard(hass, await async_get_manager(hass))
+def _lacking(vendor: Vendor, offer: Offer, source: Source) -> dict[str, Series]:
+    """Return the roles of money that a source lacks for those energies that are ours."""
+    return {
+        role: offer.series[role]
+        for role, energy in COSTS.items()
+        if role in offer.series
+        and source.get(role) is None
+        and source.get(energy) == statistic_id(vendor.key, offer.series[energy])
+    }
 
 
 class _Fulfilment:
-    """Adds the sources that one entry was asked for, each when its time has come."""
+    """Fulfils the requests of one entry, each when its time has come."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: MeterHubConfigEntry, dashboard: _Dashboard
+        self, hass: HomeAssistant, entry: MeterHubConfigEntry, dashboard: Dashboard
     ) -> None:
         self._hass = hass
         self._entry = entry
@@ -233,65 +188,106 @@ class _Fulfilment:
             )
 
     async def _async_try(self) -> None:
-        for offer in offers(self._entry.runtime_data.data.meters.values()):
+        for offer in possible(self._entry.runtime_data.data.meters.values()):
             if offer.key in self._pending():
-                await self._async_fulfil(offer)
+                await self._async_add(offer)
+            if offer.costs_key in self._pending():
+                await self._async_add_costs(offer)
         if not self._pending():
             self._stop()
 
     def _pending(self) -> set[str]:
         return {
             key
-            for key in _requests(self._entry)
+            for key in requests(self._entry)
             if not self._dashboard.is_new(self._entry.entry_id, key)
         }
 
-    async def _async_fulfil(self, offer: Offer) -> None:
-        wanted = {
-            "stat_energy_from": self._energy(_energy_of(offer)),
-            "stat_energy_to": self._energy(Series(offer.meter, Quantity.GRID_EXPORT)),
-            "stat_rate": _entity_id(
-                self._hass, self._vendor, Series(offer.meter, Quantity.GRID_POWER)
-            ),
-        }
-        ready = await self._async_ready({each for each in wanted.values() if each})
+    async def _async_add(self, offer: Offer) -> None:
+        """Add a source, with all roles that can be had."""
+        wanted = self._statistics(offer.series)
+        ready = await self._async_ready(wanted.values())
 
         # From here to the change of the preferences nothing else may run.
         used = self._dashboard.statistics
-        if used & _all_statistics(self._hass, self._vendor, _energy_of(offer)):
+        if _is_used(self._hass, self._vendor, offer, used):
             self._dashboard.withdraw(self._entry.entry_id, offer.key)
             return
-        if wanted["stat_energy_from"] not in ready:
+        if not all(wanted.get(role) in ready for role in offer.source.needed):
             return
-        free = {
-            role: each for role, each in wanted.items() if each and each not in used
-        }
-        if not ready.issuperset(free.values()):
-            now = dt_util.utcnow()
-            if now - self._ready_since.setdefault(offer.key, now) < PATIENCE:
-                return
-        await self._dashboard.async_add(
-            self._entry.entry_id,
-            offer,
-            {role: each for role, each in free.items() if each in ready},
+        free = _with_energy(
+            {role: each for role, each in wanted.items() if each not in used}
         )
+        there = {role: each for role, each in free.items() if each in ready}
+        if self._is_complete(offer.key, free, ready):
+            await self._dashboard.async_add(
+                self._entry.entry_id,
+                offer.key,
+                {
+                    "type": offer.kind,
+                    **offer.source.constants,
+                    **_with_energy(there),
+                },
+            )
 
-    def _energy(self, series: Series) -> str | None:
-        """Return the statistic that the dashboard should take energy from.
+    async def _async_add_costs(self, offer: Offer) -> None:
+        """Give the source of an offer the costs that it lacks."""
+        wanted = self._statistics(
+            {role: each for role, each in offer.series.items() if role in COSTS}
+        )
+        ready = await self._async_ready(wanted.values())
+
+        # From here to the change of the preferences nothing else may run.
+        source = _source_of(self._dashboard, self._vendor, offer)
+        lacking = _lacking(self._vendor, offer, source) if source else {}
+        free = {role: each for role, each in wanted.items() if role in lacking}
+        if source is None or not free:
+            self._dashboard.withdraw(self._entry.entry_id, offer.costs_key)
+            return
+        there = {role: each for role, each in free.items() if each in ready}
+        if there and self._is_complete(offer.costs_key, free, ready):
+            await self._dashboard.async_complete(
+                self._entry.entry_id, offer.costs_key, source, there
+            )
+
+    def _is_complete(
+        self, key: str, wanted: Mapping[str, str], ready: set[str]
+    ) -> bool:
+        """Tell whether all is there, or was waited for long enough."""
+        if ready.issuperset(wanted.values()):
+            return True
+        now = dt_util.utcnow()
+        return now - self._ready_since.setdefault(key, now) >= PATIENCE
+
+    def _statistics(self, series: Mapping[str, Series]) -> dict[str, str]:
+        """Return the statistic of each role that the meter has."""
+        return {
+            role: statistic
+            for role, each in series.items()
+            if (statistic := self._statistic(each)) is not None
+        }
+
+    def _statistic(self, series: Series) -> str | None:
+        """Return the statistic that the dashboard should take for a series.
 
         The vendor's history is exact; the live register is for vendors without one.
         """
-        if self._vendor.history_days is None:
-            return _entity_id(self._hass, self._vendor, series)
-        if series not in self._entry.runtime_data.history.series:
-            return None
-        return statistic_id(self._vendor.key, series)
+        history = self._entry.runtime_data.history
+        match series.quantity.kind:
+            case Kind.MONEY:
+                known = any(each.target == series for each in history.derived)
+            case Kind.REGISTER if self._vendor.history_days is not None:
+                known = series in history.series
+            case _:
+                return _entity_id(self._hass, self._vendor, series)
+        return statistic_id(self._vendor.key, series) if known else None
 
-    async def _async_ready(self, statistics: set[str]) -> set[str]:
+    async def _async_ready(self, statistics: Iterable[str]) -> set[str]:
         """Return those that exist by now: a sensor with a number, a series with rows."""
-        sensors = {statistic for statistic in statistics if valid_entity_id(statistic)}
+        wanted = set(statistics)
+        sensors = {statistic for statistic in wanted if valid_entity_id(statistic)}
         series = await get_instance(self._hass).async_add_executor_job(
-            lambda: get_metadata(self._hass, statistic_ids=statistics - sensors)
+            partial(get_metadata, self._hass, statistic_ids=wanted - sensors)
         )
         return set(series) | {
             sensor
@@ -299,3 +295,12 @@ class _Fulfilment:
             if (state := self._hass.states.get(sensor))
             and state.state not in {STATE_UNAVAILABLE, STATE_UNKNOWN}
         }
+
+
+def _with_energy(statistics: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the money of an energy that is not part of the source."""
+    return {
+        role: statistic
+        for role, statistic in statistics.items()
+        if COSTS.get(role, ENERGY) in statistics
+    }

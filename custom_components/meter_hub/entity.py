@@ -13,7 +13,7 @@ from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import meter_identifier
 from .metering.model import Reading, Series
 from .metering.vocabulary import Quantity
-from .quantities import naming, unique_id
+from .quantities import is_shown_at_first, naming, unique_id
 
 
 @callback
@@ -48,18 +48,21 @@ class MeterEntity(CoordinatorEntity[MeterHubCoordinator]):
     """Shows one series of a meter."""
 
     _attr_has_entity_name = True
-    _unrecorded_attributes = frozenset({"measured_at"})
+    _unrecorded_attributes = frozenset({"estimated", "measured_at"})
 
     def __init__(self, coordinator: MeterHubCoordinator, series: Series) -> None:
         """Show a series of one of the coordinator's meters."""
         super().__init__(coordinator)
         self.series = series
         self._attr_unique_id = unique_id(coordinator.vendor.key, series)
+        self._attr_entity_registry_enabled_default = is_shown_at_first(
+            coordinator.vendor, coordinator.data.meters[series.meter], self.reading
+        )
         if label := self.reading.label:
             self._attr_name = label
         else:
             self._attr_translation_key, self._attr_translation_placeholders = naming(
-                series
+                self.reading
             )
         self._attr_device_info = DeviceInfo(
             identifiers={meter_identifier(coordinator, series.meter)}
@@ -83,9 +86,13 @@ class MeterEntity(CoordinatorEntity[MeterHubCoordinator]):
 
     @property
     @override
-    def extra_state_attributes(self) -> dict[str, str] | None:
-        """When the value was measured, where the vendor says so."""
-        measured_at = self.reading.measured_at
-        if measured_at is None or measured_at == self.reading.value:
-            return None
-        return {"measured_at": measured_at.isoformat()}
+    def extra_state_attributes(self) -> dict[str, str | bool]:
+        """When the value was measured, where the vendor says so, and how well."""
+        reading = self.reading
+        measured_at = reading.measured_at
+        attributes: dict[str, str | bool] = {}
+        if measured_at is not None and measured_at != reading.value:
+            attributes["measured_at"] = measured_at.isoformat()
+        if reading.estimated:
+            attributes["estimated"] = True
+        return attributes

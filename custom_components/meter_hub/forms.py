@@ -78,8 +78,18 @@ def without_secrets(
 
 
 def meters_selector(meters: Iterable[Meter]) -> SelectSelector:
-    """Return a list of meters to tick; the values are their ids."""
-    return ticks({meter.id: _label(meter) for meter in meters})
+    """Return a list of meters to tick; the values are their ids.
+
+    What hangs on another one of them is named with it.
+    """
+    known = {meter.id: meter for meter in meters}
+    parents = {meter.id: known.get(meter.parent or "") for meter in known.values()}
+    return ticks(
+        {
+            meter.id: f"{parent.name}: {_label(meter)}" if parent else _label(meter)
+            for meter, parent in zip(known.values(), parents.values(), strict=True)
+        }
+    )
 
 
 def ticks(labels: Mapping[str, str]) -> SelectSelector:

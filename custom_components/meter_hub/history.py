@@ -2,39 +2,30 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
-import traceback
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_HISTORY_DAYS, LOGGER
+from .const import CONF_HISTORY_DAYS, CONF_PRICES
+from .history_derived import DerivedHistory
+from .history_rows import HistoryRows
 from .memory import Memory
-from .metering.ledger import Book, Gap, HourEnergy, Page, Reason, hourly
+from .metering.derived import Derived, derived_series
+from .metering.ledger import Book, Gap, Page, Reason, hourly
 from .metering.model import Interval, Series, Span, Update
+from .metering.prices import price_lists
 from .metering.spans import Spans, hour_of
-from .recorder_io import (
-    async_fence,
-    async_is_written,
-    async_queue_chunk,
-    async_queue_shift,
-    async_read_book,
-)
-from .statistic_names import statistic_id, statistic_name
+from .notices import async_show_unpriced
 from .vendors.base import Job, Vendor
-
-_MANY_POINTS = 2000
-"""Work on more points than these runs in an executor."""
 
 _MOST_PENDING = 4
 """Updates that may wait to be written. No more history is asked for then."""
-
-_TRIES = 3
 
 _RECENT = timedelta(days=1)
 """The newest hours, which are always about to be asked for, are no part of progress.
@@ -43,8 +34,14 @@ Of a short history they are its newer half.
 """
 
 
-class NotWrittenError(Exception):
-    """The recorder does not hold what it was given, however often it was given."""
+@dataclass(frozen=True, slots=True)
+class _PageGaps:
+    """The gaps of a page, and what they follow from."""
+
+    page: Page
+    written: Spans
+    minute: datetime
+    gaps: tuple[Gap, ...]
 
 
 class History:
@@ -58,10 +55,12 @@ class History:
         memory: Memory,
         *,
         excluded: frozenset[str],
+        billing_zone: tzinfo,
         notify: Callable[[], None],
     ) -> None:
         """Begin with what is remembered; `async_start` begins to write.
 
+        At the midnights of `billing_zone` prices begin.
         `notify` is called whenever the gaps or the progress have changed.
         """
         self._hass = hass
@@ -73,11 +72,15 @@ class History:
         self._depth = timedelta(
             days=entry.options.get(CONF_HISTORY_DAYS, vendor.history_days or 0)
         )
-        self._books: dict[Series, Book] = {}
+        self._prices = price_lists(entry.options.get(CONF_PRICES, ()), billing_zone)
+        self._rows = HistoryRows(hass, vendor, memory)
+        self._derivation = DerivedHistory(self._rows, memory)
         self._pending: deque[Update] = deque()
+        self._dropped: dict[Series, Spans] = {}
+        """What was answered, but would have waited too long to be written."""
+        self._page_gaps: dict[Series, _PageGaps] = {}
         self._started = False
         self._work: asyncio.Task[None] | None = None
-        self._troubled: set[Series] = set()
 
     @property
     def series(self) -> frozenset[Series]:
@@ -86,6 +89,11 @@ class History:
         return frozenset(
             series for series in self._memory.pages if series.meter in meters
         )
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """The series that follow from those: balanced energy, costs, compensation."""
+        return derived_series(self.series, self._prices, balance=self._vendor.balanced)
 
     @property
     def progress(self) -> float | None:
@@ -98,7 +106,7 @@ class History:
         wanted = missing = timedelta()
         known = {
             series
-            for series in self.series & self._books.keys()
+            for series in self.series & self._rows.books.keys()
             if series.meter not in self._memory.missing
         }
         for series in known:
@@ -133,23 +141,29 @@ class History:
     def submit(self, update: Update) -> None:
         """Have the history in an update written, and note which series have one.
 
-        What comes while too much is waiting already is dropped: it counts as never
-        asked for, and will be.
+        What comes while too much is waiting already is dropped. Whatever is not
+        written before the process ends, or is dropped, is asked for again.
         """
         for series, floor in update.floors.items():
             if series.meter not in self._excluded:
                 page = self._memory.pages.get(series, Page())
                 self._memory.pages[series] = replace(page, floor=floor)
         told = self._told(update)
+        dropped = len(self._pending) >= _MOST_PENDING
         for series in told:
-            self._memory.pages.setdefault(series, Page())
-        if told and len(self._pending) < _MOST_PENDING:
+            page = self._memory.pages.get(series, Page())
+            explored = _explored(series, update)
+            self._memory.pages[series] = page.answered(explored)
+            before = self._dropped.get(series, Spans())
+            self._dropped[series] = before | explored if dropped else before - explored
+        if told and not dropped:
             self._pending.append(update)
         self._wake()
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return what is worth asking for, without what is about to be written."""
-        if unread := self.series - self._books.keys():
+        unread = self.series - self._rows.books.keys()
+        if unread or self._derivation.is_due(self.derived):
             self._wake()
         if len(self._pending) >= _MOST_PENDING:
             return []
@@ -165,21 +179,31 @@ class History:
         """Note that a call for history failed, so that it is not made again at once."""
         self._note_failed(job.spans)
 
-    def _series_gaps(self, series: Series, now: datetime) -> list[Gap]:
-        page = self._memory.pages[series]
-        pending = Spans.of(
-            *(
-                (span.start, span.end)
-                for update in self._pending
-                for span in update.explored
-                if span.series == series
-            )
-        )
+    def _series_gaps(self, series: Series, now: datetime) -> Sequence[Gap]:
+        gaps = self._known_gaps(series, now)
+        if not (pending := _explored(series, *self._pending)):
+            return gaps
         return [
             replace(gap, start=start, end=end)
-            for gap in page.gaps(series, now - self._depth, now, self._books[series])
+            for gap in gaps
             for start, end in Spans.of((gap.start, gap.end)) - pending
         ]
+
+    def _known_gaps(self, series: Series, now: datetime) -> tuple[Gap, ...]:
+        """Return the gaps of a page: they are asked for often, and seldom change."""
+        page, book = self._memory.pages[series], self._rows.books[series]
+        minute = now.replace(second=0, microsecond=0)
+        known = self._page_gaps.get(series)
+        if (
+            known is None
+            or known.page is not page
+            or known.written is not book.hours
+            or known.minute != minute
+        ):
+            gaps = page.gaps(series, now - self._depth, now, book)
+            known = _PageGaps(page, book.hours, minute, gaps)
+            self._page_gaps[series] = known
+        return known.gaps
 
     @callback
     def _wake(self) -> None:
@@ -193,52 +217,52 @@ class History:
             )
 
     async def _async_work(self) -> None:
-        """Read what was not read yet, and write what is pending."""
+        """Read what was not read yet, write what is pending, and what follows."""
+        await self._async_derive()
         while await self._async_open_unread() or self._pending:
             if self._pending:
                 await self._async_write(self._pending[0])
                 self._pending.popleft()
+            await self._async_derive()
             self._notify()
+
+    async def _async_derive(self) -> None:
+        """Write what follows, and tell of energy that has no price."""
+        derived = self.derived
+        await self._derivation.async_update(derived)
+        await async_show_unpriced(
+            self._hass,
+            self._entry,
+            self._memory.meters,
+            {each.target for each in derived},
+            self._derivation.unpriced,
+        )
 
     async def _async_open_unread(self) -> bool:
         """Read the series that were not read yet; tell whether any was."""
         opened = False
-        for series in sorted(self.series - self._books.keys()):
+        for series in sorted(self.series - self._rows.books.keys()):
             try:
-                await self._async_open(series)
+                await self._rows.async_open(series)
                 opened = True
             except Exception as err:  # noqa: BLE001  # whatever a database raises
-                self._note_trouble(series, err)
+                self._rows.note_trouble(series, err)
         return opened
-
-    async def _async_open(self, series: Series) -> Book:
-        """Read what is written of a series, and finish what was interrupted."""
-        statistic = statistic_id(self._vendor.key, series)
-        for _ in range(_TRIES):
-            await async_fence(self._hass)
-            book = await async_read_book(self._hass, statistic)
-            shifts = await self._async_compute(len(book), book.repairs)
-            if not shifts:
-                self._books[series] = book
-                return book
-            for shift in shifts:
-                async_queue_shift(self._hass, statistic, shift)
-        raise NotWrittenError
 
     async def _async_write(self, update: Update) -> None:
         """Write the history in an update, then remember that it is there."""
         for series in sorted(self._told(update)):
-            explored = [span for span in update.explored if span.series == series]
+            explored = _explored(series, update)
             try:
                 await self._async_write_series(
                     series,
                     [each for each in update.intervals if each.series == series],
-                    Spans.of(*((span.start, span.end) for span in explored)),
+                    explored,
                 )
             except Exception as err:  # noqa: BLE001  # whatever a database raises
-                self._books.pop(series, None)
-                self._note_failed(explored)
-                self._note_trouble(series, err)
+                self._rows.forget(series)
+                self._note_failed(Span(series, *stretch) for stretch in explored)
+                self._rows.note_trouble(series, err)
         await self._memory.async_save()
 
     async def _async_write_series(
@@ -249,68 +273,36 @@ class History:
         Raises NotWrittenError where they do not appear there.
         """
         floor = self._memory.pages[series].floor
-        hours = await self._async_compute(
+        hours = await self._rows.async_compute(
             len(intervals), lambda: hourly(intervals, floor=floor)
         )
-        for _ in range(_TRIES):
-            book = await self._async_up_to_date(series)
-            if await self._async_put(series, book, hours):
-                break
-            del self._books[series]
-        else:
-            raise NotWrittenError
+
+        def wanted(_: Book) -> Mapping[datetime, float]:
+            page = self._memory.pages[series]
+            return {
+                hour: known.energy
+                for hour, known in hours.items()
+                if known.energy is not None and page.accepts(hour, known)
+            }
+
+        book = await self._rows.async_write(series, len(hours), wanted)
+        self._derivation.note(series, Spans.of_hours(hours))
         while True:
             page = self._memory.pages[series]
-            settled = await self._async_compute(
+            settled = await self._rows.async_compute(
                 len(hours),
                 partial(page.settled, explored, hours, dt_util.utcnow(), book),
             )
             if self._memory.pages[series] is page:
-                self._memory.pages[series] = settled
+                self._memory.pages[series] = settled.answered(
+                    self._waiting(series) & page.unwritten
+                )
                 return
 
-    async def _async_up_to_date(self, series: Series) -> Book:
-        """Return the book of a series; anew where somebody else changed the rows."""
-        book = self._books.get(series)
-        await async_fence(self._hass)
-        if book is not None and await async_is_written(
-            self._hass, statistic_id(self._vendor.key, series), (), book.total
-        ):
-            return book
-        return await self._async_open(series)
-
-    async def _async_put(
-        self, series: Series, book: Book, hours: Mapping[datetime, HourEnergy]
-    ) -> bool:
-        """Write the hours that the page accepts; tell whether they are there."""
-        statistic = statistic_id(self._vendor.key, series)
-        page = self._memory.pages[series]
-        wanted = {
-            hour: known.energy
-            for hour, known in hours.items()
-            if known.energy is not None and page.accepts(hour, known)
-        }
-        while True:
-            chunk = await self._async_compute(
-                len(wanted), lambda: book.next_chunk(wanted)
-            )
-            if chunk is None:
-                return True
-            name = statistic_name(self._memory.meters.get(series.meter), series)
-            async_queue_chunk(self._hass, statistic, name, chunk)
-            await async_fence(self._hass)
-            book.apply(chunk)
-            if not await async_is_written(
-                self._hass, statistic, chunk.rows, book.total
-            ):
-                return False
-            self._troubled.discard(series)
-
-    async def _async_compute[T](self, points: int, work: Callable[[], T]) -> T:
-        """Do the work where it holds up nobody."""
-        if points > _MANY_POINTS:
-            return await self._hass.async_add_executor_job(work)
-        return work()
+    def _waiting(self, series: Series) -> Spans:
+        """Return what was answered after the update that is being written."""
+        later = _explored(series, *list(self._pending)[1:])
+        return later | self._dropped.get(series, Spans())
 
     def _told(self, update: Update) -> set[Series]:
         """Return the series whose history an update tells of."""
@@ -323,15 +315,14 @@ class History:
             if page := self._memory.pages.get(span.series):
                 self._memory.pages[span.series] = page.failed(span, dt_util.utcnow())
 
-    def _note_trouble(self, series: Series, err: Exception) -> None:
-        """Warn once until the series can be written again; name no meter."""
-        log = LOGGER.debug if series in self._troubled else LOGGER.warning
-        log(
-            "The history of a meter of %s can't be written for now: %s, %s (%s)",
-            self._vendor.name,
-            series.quantity,
-            series.channel,
-            type(err).__name__,
+
+def _explored(series: Series, *updates: Update) -> Spans:
+    """Return what updates have answered of a series."""
+    return Spans.of(
+        *(
+            (span.start, span.end)
+            for update in updates
+            for span in update.explored
+            if span.series == series
         )
-        LOGGER.debug("At:\n%s", "".join(traceback.format_tb(err.__traceback__)))
-        self._troubled.add(series)
+    )

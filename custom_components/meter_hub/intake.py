@@ -24,8 +24,12 @@ def take_in(
 
     A listing without any meter is taken for a failure of the vendor, and a meter
     that is not listed any longer for missing, until it is seen again or has been
-    absent for so long that it is let go.
+    absent for so long that it is let go. One that nobody wants goes at once.
     """
+    if update.notices is not None:
+        memory.notices = update.notices
+    for meter_id in memory.meters.keys() & update.unwanted:
+        forget(memory, meter_id)
     seen = {reading.series.meter for reading in update.readings}
     unlisted: frozenset[str] = frozenset()
     if update.meters:
@@ -126,9 +130,17 @@ def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:
         _without_future_trend(state, now), value, at, _identity(memory, reading), rules
     )
     memory.guards[reading.series] = verdict.state
+    if state is not None and _has_jumped(state, verdict.state):
+        memory.jumped |= {reading.series.meter}
     if verdict.held is not None:
         memory.held[reading.series] = verdict.held
     return replace(reading, value=verdict.value)
+
+
+def _has_jumped(before: GuardState, after: GuardState) -> bool:
+    """Tell whether the same register goes on from elsewhere, with an offset now."""
+    swapped = before.identity is not None and before.identity != after.identity
+    return not swapped and after.offset not in (0, before.offset)
 
 
 def _without_future_trend(state: GuardState | None, now: datetime) -> GuardState | None:

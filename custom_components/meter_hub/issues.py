@@ -12,11 +12,12 @@ from .const import DOMAIN
 from .metering.model import Meter
 
 METER_MISSING = "meter_missing"
+SIGN_IN_ENDS = "sign_in_ends"
 VENDOR_SILENT = "vendor_silent"
 
-MISSING_ENTRY = "entry"
+ISSUE_ENTRY = "entry"
 MISSING_METER = "meter"
-"""Under these keys the issue of a missing meter says which one is meant."""
+"""Under these keys issues say which entry, and which meter that is missing, is meant."""
 
 
 @callback
@@ -24,15 +25,16 @@ def async_show_missing(
     hass: HomeAssistant, entry: ConfigEntry, missing: Collection[Meter]
 ) -> None:
     """Have exactly one issue for each meter that the vendor has no longer."""
-    wanted = {f"{_missing_prefix(entry)}{meter.id}": meter for meter in missing}
-    for issue_id in _missing_issues(hass, entry) - wanted.keys():
+    prefix = issue_prefix(entry, METER_MISSING)
+    wanted = {f"{prefix}{meter.id}": meter for meter in missing}
+    for issue_id in issues_of(hass, entry, METER_MISSING) - wanted.keys():
         ir.async_delete_issue(hass, DOMAIN, issue_id)
     for issue_id, meter in wanted.items():
         ir.async_create_issue(
             hass,
             DOMAIN,
             issue_id,
-            data={MISSING_ENTRY: entry.entry_id, MISSING_METER: meter.id},
+            data={ISSUE_ENTRY: entry.entry_id, MISSING_METER: meter.id},
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=METER_MISSING,
@@ -59,7 +61,32 @@ def async_show_silent(
         translation_placeholders={
             "vendor": vendor,
             "account": entry.title,
-            "since": f"{dt_util.as_local(since):%Y-%m-%d %H:%M}",
+            "since": _shown(since),
+        },
+    )
+
+
+@callback
+def async_show_ending(
+    hass: HomeAssistant, entry: ConfigEntry, vendor: str, ends_at: datetime | None
+) -> None:
+    """Have an issue while credentials are about to end at an instant, else none."""
+    issue_id = _ending_issue(entry)
+    if ends_at is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        data={ISSUE_ENTRY: entry.entry_id},
+        is_fixable=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=SIGN_IN_ENDS,
+        translation_placeholders={
+            "vendor": vendor,
+            "account": entry.title,
+            "end": _shown(ends_at),
         },
     )
 
@@ -70,21 +97,40 @@ def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
     While it is only unloaded its issues stay: one that was ignored would come back.
     """
-    for issue_id in {_silent_issue(entry), *_missing_issues(hass, entry)}:
+    for issue_id in _issues(hass, entry):
         ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def issues_of(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> set[str]:
+    """Return the ids of an entry's issues of a kind of which it may have several."""
+    return {
+        issue_id
+        for issue_id in _issues(hass, entry)
+        if issue_id.startswith(issue_prefix(entry, kind))
+    }
+
+
+def issue_prefix(entry: ConfigEntry, kind: str) -> str:
+    """Return what the ids of an entry's issues of such a kind begin with."""
+    return f"{kind}_{entry.entry_id}_"
+
+
+def _shown(instant: datetime) -> str:
+    return f"{dt_util.as_local(instant):%Y-%m-%d %H:%M}"
+
+
+def _ending_issue(entry: ConfigEntry) -> str:
+    return f"{SIGN_IN_ENDS}_{entry.entry_id}"
 
 
 def _silent_issue(entry: ConfigEntry) -> str:
     return f"{VENDOR_SILENT}_{entry.entry_id}"
 
 
-def _missing_prefix(entry: ConfigEntry) -> str:
-    return f"{METER_MISSING}_{entry.entry_id}_"
-
-
-def _missing_issues(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
+def _issues(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
     return {
         issue_id
         for domain, issue_id in ir.async_get(hass).issues
-        if domain == DOMAIN and issue_id.startswith(_missing_prefix(entry))
+        if domain == DOMAIN and entry.entry_id in issue_id
     }

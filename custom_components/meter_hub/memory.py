@@ -13,13 +13,16 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 from .metering.guard import GuardState, Held
 from .metering.ledger import Page
-from .metering.model import Meter, Reading, Series, Update, Value
+from .metering.model import Meter, Notice, Reading, Series, Update, Value
 from .metering.vocabulary import Kind, MeterKind, Unit
 from .storage import async_load_store, make_store
 from .vendors.base import JsonObject
 
 _SAVE_DELAY = 60
-"""Seconds that readings may wait before they are written."""
+"""Seconds that readings wait for others to be written with them."""
+
+_SAVE_PACE = 600
+"""Seconds from one writing of readings to the next; storage cards wear out."""
 
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What reading something foreign can raise."""
@@ -73,6 +76,10 @@ class Memory:
         self.guards: dict[Series, GuardState] = {}
         self.held: dict[Series, Held] = {}
         """What was held back last, since the start."""
+        self.jumped: frozenset[str] = frozenset()
+        """The meters of which a register went on from elsewhere, since the start."""
+        self.notices: tuple[Notice, ...] = ()
+        """What the vendor's data gives reason to tell a person."""
         self.pages: dict[Series, Page] = {}
         self.backend: JsonObject = {}
         self.polled_at: datetime | None = None
@@ -81,8 +88,12 @@ class Memory:
         """Why the last attempt to get live values failed; None where it did not."""
         self.silent_since: datetime | None = None
         """The first of the calls that the vendor left without an answer, up to now."""
+        self.doubted = False
+        """Whether the last of them was a sign-in that a wrong password may explain."""
+        self._hass = hass
         self._store = make_store(hass, entry_id)
         self._save_pending = False
+        self._saved_at: float | None = None
         self._closed = False
 
     async def async_load(self) -> None:
@@ -98,12 +109,15 @@ class Memory:
 
     @callback
     def save_soon(self) -> None:
-        """Save within a minute, and in any case when Home Assistant stops."""
+        """Save within ten minutes, and in any case when Home Assistant stops.
+
+        What comes after a longer pause is saved within one.
+        """
         # A delayed save that is asked for again is put off: a meter that is read
         # every few seconds would never be saved.
         if not self._save_pending and not self._closed:
             self._save_pending = True
-            self._store.async_delay_save(self._collect, _SAVE_DELAY)
+            self._store.async_delay_save(self._collect, self._save_delay())
 
     async def async_save(self) -> None:
         """Save now."""
@@ -119,8 +133,16 @@ class Memory:
         """Forget everything, on disk too."""
         await self._store.async_remove()
 
+    def _save_delay(self) -> float:
+        """Return the seconds until readings may be written."""
+        if self._saved_at is None:
+            return _SAVE_DELAY
+        passed = self._hass.loop.time() - self._saved_at
+        return max(_SAVE_DELAY, _SAVE_PACE - passed)
+
     def _collect(self) -> JsonObject:
         self._save_pending = False
+        self._saved_at = self._hass.loop.time()
         return {
             "meters": [asdict(meter) for meter in self.meters.values()],
             "missing": sorted(self.missing),
@@ -131,10 +153,12 @@ class Memory:
             "pages": {
                 series.key: page.to_json() for series, page in self.pages.items()
             },
+            "notices": [asdict(notice) for notice in self.notices],
             "backend": self.backend,
             "polled_at": _dump_instant(self.polled_at),
             "failure": self.failure,
             "silent_since": _dump_instant(self.silent_since),
+            "doubted": self.doubted,
             "absences": {
                 meter_id: [_dump_instant(absence.since), absence.listings]
                 for meter_id, absence in self.absences.items()
@@ -162,6 +186,7 @@ class Memory:
             )
             if state is not None
         }
+        self.notices = tuple(stored.each("notices", _load_notice))
         self.backend = stored.value("backend", dict) or {}
         self.meters = {meter.id: meter for meter in stored.each("meters", _load_meter)}
         self.missing = frozenset(stored.each("missing", _load_text))
@@ -172,6 +197,7 @@ class Memory:
         self.polled_at = stored.value("polled_at", past)
         self.failure = stored.value("failure", lambda each: each and _load_text(each))
         self.silent_since = stored.value("silent_since", past)
+        self.doubted = stored.value("doubted", _load_flag) or False
         self.absences = dict(
             stored.items(
                 "absences",
@@ -194,7 +220,9 @@ class _Stored:
         """The sections in which something can't be read."""
 
     def value[T](self, section: str, read: Callable[[Any], T]) -> T | None:
-        """Return what a section says; None where it can't be read."""
+        """Return what a section says; None where it can't be read, or is newer."""
+        if isinstance(self._data, dict) and section not in self._data:
+            return None
         try:
             return read(self._data[section])
         except _UNREADABLE:
@@ -221,6 +249,15 @@ class _Stored:
 def _load_meter(data: JsonObject) -> Meter:
     meter = Meter(**{field.name: data[field.name] for field in fields(Meter)})
     return replace(meter, kind=MeterKind(meter.kind))
+
+
+def _load_notice(data: JsonObject) -> Notice:
+    meter = data["meter"]
+    return Notice(
+        _load_text(data["key"]),
+        None if meter is None else _load_text(meter),
+        {str(key): _load_text(text) for key, text in data["values"].items()},
+    )
 
 
 def _dump_reading(reading: Reading) -> JsonObject:
@@ -267,6 +304,12 @@ def _load_instant(text: str | None) -> datetime | None:
 def _load_past(now: datetime, text: str | None) -> datetime | None:
     instant = _load_instant(text)
     return None if instant is None else min(instant, now)
+
+
+def _load_flag(flag: Any) -> bool:
+    if not isinstance(flag, bool):
+        raise TypeError
+    return flag
 
 
 def _load_text(text: Any) -> str:

@@ -1,4 +1,4 @@
-"""Changes which meters an entry shows, its settings, and the Energy dashboard."""
+"""Changes which meters an entry shows, its settings and prices, and the dashboard."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,36 +10,75 @@ from homeassistant.config_entries import (
 )
 import probatio as vol
 
-from .accounts import taken_meters
-from .const import CONF_DASHBOARD, CONF_EXCLUDED_METERS, CONF_METERS, CONF_VENDOR
-from .energy_dashboard import Offer, async_added, offers
+from .accounts import known_account, taken_meters
+from .const import (
+    CONF_DASHBOARD,
+    CONF_EXCLUDED_METERS,
+    CONF_METERS,
+    CONF_PRICES,
+    CONF_VENDOR,
+)
+from .energy_dashboard import async_added, async_offers
+from .energy_sources import Offer
 from .forms import cleaned, meters_selector, settings_fields
 from .memory import Memory
 from .metering.model import Meter
+from .prices_form import (
+    CONF_METER,
+    PRICES_STEP,
+    async_prices_form,
+    meter_choice,
+    priced_meters,
+)
 from .settings import async_settings_form
+from .vendors.base import Vendor
 from .vendors.registry import VENDORS
 
 
 class MeterHubOptionsFlow(OptionsFlowWithReload):
-    """One form, for a running entry as well as for one that can't be set up now."""
+    """The options, for a running entry as well as for one that can't be set up now."""
+
+    _vendor: Vendor
+    _priced: Meter
 
     async def async_step_init(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
-        """Ask for the options."""
-        entry = self.config_entry
-        if (vendor := VENDORS.get(entry.data[CONF_VENDOR])) is None:
+        """Ask for the settings, or first whether for these or for prices."""
+        key = self.config_entry.data[CONF_VENDOR]
+        if (vendor := VENDORS.get(key)) is None:
             return self.async_abort(
-                reason="unknown_vendor",
-                description_placeholders={"vendor": entry.data[CONF_VENDOR]},
+                reason="unknown_vendor", description_placeholders={"vendor": key}
             )
+        self._vendor = vendor
+        if vendor.currency is not None and user_input is None:
+            return await self.async_step_menu()
+        return await self.async_step_settings(user_input)
+
+    async def async_step_menu(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what to change."""
+        return self.async_show_menu(step_id="menu", menu_options=["settings", "prices"])
+
+    async def async_step_settings(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the meters, the settings, and what the dashboard shall get."""
+        entry, vendor = self.config_entry, self._vendor
         taken = taken_meters(self.hass, vendor, besides=entry.entry_id)
         memory = await self._async_memory()
         meters = {
             meter.id: meter for meter in memory.meters.values() if meter.id not in taken
         }
         added = await async_added(self.hass, vendor, meters.values())
-        offered = [offer for offer in offers(meters.values()) if offer.key not in added]
+        offered = [
+            offer
+            for offer in async_offers(
+                self.hass, vendor, meters, memory.readings.values(), memory.pages
+            )
+            if offer.key not in added
+        ]
 
         errors = {}
         if user_input is not None:
@@ -56,6 +95,7 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
             meters,
             memory.readings.values(),
             offered,
+            account_id=known_account(vendor, entry).unique_id,
             requested=entry.options.get(CONF_DASHBOARD, ()),
         )
         schema = form.schema
@@ -77,6 +117,54 @@ class MeterHubOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(schema, shown),
             errors=errors,
             description_placeholders=form.placeholders,
+            last_step=True,
+        )
+
+    async def async_step_prices(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Pick the meter to enter prices for; a single one is not asked for."""
+        meters = priced_meters(
+            self._vendor, await self._async_memory(), self.config_entry
+        )
+        if not meters:
+            return self.async_abort(reason="no_priced_energy")
+        picked = user_input[CONF_METER] if user_input else None
+        if len(meters) == 1:
+            [picked] = meters
+        if picked is not None:
+            self._priced = meters[picked]
+            return await self.async_step_meter_prices()
+        return self.async_show_form(
+            step_id="prices",
+            data_schema=vol.Schema(
+                {vol.Required(CONF_METER): meter_choice(meters.values())}
+            ),
+            last_step=False,
+        )
+
+    async def async_step_meter_prices(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what the energy of a meter costs, and from which day on."""
+        entry = self.config_entry
+        form = await async_prices_form(
+            self.hass, self._vendor, await self._async_memory(), entry, self._priced
+        )
+        errors: Mapping[str, str] = {}
+        if user_input is not None:
+            entered = form.read(user_input)
+            if not (errors := entered.errors):
+                return self.async_create_entry(
+                    data=form.options(entry.options, entered)
+                )
+        return self.async_show_form(
+            step_id=PRICES_STEP,
+            data_schema=self.add_suggested_values_to_schema(
+                form.schema, user_input or form.shown
+            ),
+            errors=dict(errors),
+            description_placeholders=await form.async_placeholders(self.hass),
             last_step=True,
         )
 
@@ -112,7 +200,9 @@ def _options(
             for key, meter in asked.items()
             if key in ticked and meter not in excluded
         ]
+    prices = {CONF_PRICES: old[CONF_PRICES]} if CONF_PRICES in old else {}
     return {
+        **prices,
         **typed,
         CONF_EXCLUDED_METERS: sorted(excluded),
         CONF_DASHBOARD: requests,

@@ -1,6 +1,6 @@
 """How Home Assistant shows each quantity: the one table, for all vendors."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from homeassistant.components.binary_sensor import (
@@ -14,8 +14,18 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory
 
-from .metering.model import Series
-from .metering.vocabulary import PHASES, ZONES, Channel, Kind, Quantity, Unit
+from .metering.model import Meter, Reading, Series
+from .metering.vocabulary import (
+    PHASES,
+    ZONES,
+    Channel,
+    Circuit,
+    Kind,
+    MeterStatus,
+    Quantity,
+    Unit,
+)
+from .vendors.base import Vendor
 
 STATE_CLASSES = {
     Kind.REGISTER: SensorStateClass.TOTAL_INCREASING,
@@ -32,6 +42,7 @@ def _row(
     precision: int | None = None,
     category: EntityCategory | None = None,
     enabled: bool = True,
+    options: Iterable[str] = (),
 ) -> tuple[Quantity, SensorEntityDescription]:
     return quantity, SensorEntityDescription(
         key=quantity,
@@ -42,33 +53,69 @@ def _row(
         suggested_display_precision=precision,
         entity_category=category,
         entity_registry_enabled_default=enabled,
+        options=[str(option) for option in options] or None,
     )
 
 
 def _flag(
-    quantity: Quantity, device_class: BinarySensorDeviceClass
+    quantity: Quantity,
+    device_class: BinarySensorDeviceClass | None = None,
+    *,
+    category: EntityCategory | None = EntityCategory.DIAGNOSTIC,
 ) -> tuple[Quantity, BinarySensorEntityDescription]:
     return quantity, BinarySensorEntityDescription(
         key=quantity,
         translation_key=quantity,
         device_class=device_class,
-        entity_category=_DIAGNOSTIC,
+        entity_category=category,
     )
 
 
 _ENERGY = SensorDeviceClass.ENERGY
+_STORED = SensorDeviceClass.ENERGY_STORAGE
 _REACTIVE = SensorDeviceClass.REACTIVE_ENERGY
 _POWER = SensorDeviceClass.POWER
+_CURRENT = SensorDeviceClass.CURRENT
 _VOLTAGE = SensorDeviceClass.VOLTAGE
+_TIMESTAMP = SensorDeviceClass.TIMESTAMP
 _PROBLEM = BinarySensorDeviceClass.PROBLEM
 _DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 
 _Q = Quantity
 
+HISTORY_ONLY = frozenset(
+    {
+        _Q.BALANCED_IMPORT,
+        _Q.BALANCED_EXPORT,
+        _Q.IMPORT_COST,
+        _Q.EXPORT_COMPENSATION,
+    }
+)
+"""What is worked out from history, into statistics; no line and no entity shows it."""
+
 SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
     (
         _row(_Q.GRID_IMPORT, _ENERGY, precision=2),
         _row(_Q.GRID_EXPORT, _ENERGY, precision=2),
+        _row(_Q.SOLAR, _ENERGY, precision=2),
+        _row(_Q.HOME, _ENERGY, precision=2),
+        _row(_Q.BATTERY_CHARGE, _ENERGY, precision=2),
+        _row(_Q.BATTERY_DISCHARGE, _ENERGY, precision=2),
+        _row(_Q.CIRCUIT_DELIVERED, _ENERGY, precision=2, enabled=False),
+        _row(_Q.CIRCUIT_RECEIVED, _ENERGY, precision=2, enabled=False),
+        _row(_Q.GRID_IMPORT_TODAY, _ENERGY, precision=2),
+        _row(_Q.GRID_EXPORT_TODAY, _ENERGY, precision=2),
+        _row(_Q.BALANCED_IMPORT_TODAY, _ENERGY, precision=2),
+        _row(_Q.BALANCED_EXPORT_TODAY, _ENERGY, precision=2),
+        *(
+            _row(quantity, _ENERGY, precision=2, enabled=False)
+            for quantity in (
+                _Q.GRID_IMPORT_YESTERDAY,
+                _Q.GRID_EXPORT_YESTERDAY,
+                _Q.GRID_IMPORT_LAST_HOUR,
+                _Q.GRID_EXPORT_LAST_HOUR,
+            )
+        ),
         _row(_Q.ABSOLUTE_ENERGY, _ENERGY, precision=2, enabled=False),
         _row(_Q.PULSE_ENERGY, _ENERGY, precision=2, enabled=False),
         _row(_Q.REACTIVE_IMPORT, _REACTIVE, precision=2, enabled=False),
@@ -83,18 +130,47 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.PRODUCTION_THIS_MONTH, _ENERGY, precision=2),
         _row(_Q.PRODUCTION_PREVIOUS_MONTH, _ENERGY, precision=2, enabled=False),
         _row(_Q.GRID_POWER, _POWER, precision=0),
+        _row(_Q.SOLAR_POWER, _POWER, precision=0),
+        _row(_Q.HOME_POWER, _POWER, precision=0),
+        _row(_Q.BATTERY_POWER, _POWER, precision=0),
+        _row(_Q.CIRCUIT_POWER, _POWER, precision=0),
         _row(_Q.IMPORT_POWER, _POWER, precision=0),
         _row(_Q.EXPORT_POWER, _POWER, precision=0),
+        _row(_Q.AVERAGE_IMPORT_POWER, _POWER, precision=0, enabled=False),
+        _row(_Q.AVERAGE_EXPORT_POWER, _POWER, precision=0, enabled=False),
         _row(_Q.ABSOLUTE_POWER, _POWER, precision=0, enabled=False),
         _row(_Q.DEMAND, _POWER, precision=0, enabled=False),
         _row(_Q.MAX_DEMAND, _POWER, precision=0, enabled=False),
         _row(_Q.MAX_ABSOLUTE_DEMAND, _POWER, precision=0, enabled=False),
         _row(_Q.CUMULATIVE_DEMAND, _POWER, precision=0, enabled=False),
-        _row(_Q.CURRENT, SensorDeviceClass.CURRENT, precision=1),
+        _row(_Q.CURRENT, _CURRENT, precision=1),
+        _row(_Q.LOWEST_CURRENT, _CURRENT, precision=1, enabled=False),
+        _row(_Q.HIGHEST_CURRENT, _CURRENT, precision=1, enabled=False),
+        _row(_Q.MAIN_FUSE, _CURRENT, precision=0, category=_DIAGNOSTIC),
+        _row(_Q.FUSE_HEADROOM, _CURRENT, precision=1, category=_DIAGNOSTIC),
         _row(_Q.VOLTAGE, _VOLTAGE, precision=1),
+        _row(_Q.DC_VOLTAGE, _VOLTAGE, precision=1, enabled=False),
+        _row(_Q.DC_CURRENT, _CURRENT, precision=1, enabled=False),
         _row(_Q.FREQUENCY, SensorDeviceClass.FREQUENCY, precision=2, enabled=False),
         _row(
             _Q.POWER_FACTOR, SensorDeviceClass.POWER_FACTOR, precision=2, enabled=False
+        ),
+        _row(_Q.BATTERY_LEVEL, SensorDeviceClass.BATTERY, precision=0),
+        _row(_Q.BATTERY_AVAILABLE, _STORED, precision=2, enabled=False),
+        _row(_Q.BATTERY_CAPACITY, _STORED, precision=2, enabled=False),
+        _row(_Q.TEMPERATURE, SensorDeviceClass.TEMPERATURE, precision=0, enabled=False),
+        _row(_Q.CHARGER_MODE),
+        _row(_Q.CHARGER_PREVIOUS_MODE, category=_DIAGNOSTIC, enabled=False),
+        _row(_Q.CHARGER_ALLOWED_CURRENT, _CURRENT, precision=1),
+        _row(_Q.CHARGER_OVERRIDE_CURRENT, _CURRENT, precision=1),
+        *(
+            _row(quantity, _CURRENT, precision=0, category=_DIAGNOSTIC)
+            for quantity in (
+                _Q.CHARGER_FUSE,
+                _Q.CHARGER_SAFE_CURRENT,
+                _Q.CHARGER_SOLAR_START,
+                _Q.CHARGER_SOLAR_MAX,
+            )
         ),
         _row(_Q.GENERIC, enabled=False),
         _row(
@@ -128,10 +204,32 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
                 _Q.FAILED_SECOND_MESSAGES,
             )
         ),
-        _row(_Q.TARIFF, category=_DIAGNOSTIC),
+        _row(
+            _Q.METER_STATUS,
+            SensorDeviceClass.ENUM,
+            category=_DIAGNOSTIC,
+            options=MeterStatus,
+        ),
+        _row(
+            _Q.SIGNAL_STRENGTH,
+            SensorDeviceClass.SIGNAL_STRENGTH,
+            precision=0,
+            category=_DIAGNOSTIC,
+        ),
+        *(
+            _row(quantity, category=_DIAGNOSTIC)
+            for quantity in (_Q.TARIFF, _Q.CLIENT_TYPE, _Q.METERING_POINT)
+        ),
+        _row(
+            _Q.ACTIVATION_DATE,
+            SensorDeviceClass.DATE,
+            category=_DIAGNOSTIC,
+            enabled=False,
+        ),
         *(
             _row(quantity, category=_DIAGNOSTIC, enabled=False)
             for quantity in (
+                _Q.ADDRESS,
                 _Q.MULTIPLIER,
                 _Q.METER_ERROR,
                 _Q.METER_TIME,
@@ -141,7 +239,17 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
                 _Q.PORT_SERIAL,
             )
         ),
-        _row(_Q.LAST_READING, SensorDeviceClass.TIMESTAMP, category=_DIAGNOSTIC),
+        _row(_Q.CT_STATUS, category=_DIAGNOSTIC, enabled=False),
+        _row(_Q.TOKEN_EXPIRY, _TIMESTAMP, category=_DIAGNOSTIC, enabled=False),
+        _row(_Q.LAST_READING, _TIMESTAMP, category=_DIAGNOSTIC),
+        _row(_Q.LAST_HOUR, _TIMESTAMP, category=_DIAGNOSTIC),
+        _row(
+            _Q.DATA_DELAY,
+            SensorDeviceClass.DURATION,
+            precision=1,
+            category=_DIAGNOSTIC,
+        ),
+        _row(_Q.OPEN_DAYS, precision=0, category=_DIAGNOSTIC),
     )
 )
 
@@ -150,6 +258,8 @@ BINARY_SENSORS: Mapping[Quantity, BinarySensorEntityDescription] = dict(
         _flag(_Q.READER_BATTERY_LOW, BinarySensorDeviceClass.BATTERY),
         _flag(_Q.READER_PROBLEM, _PROBLEM),
         _flag(_Q.METER_PROBLEM, _PROBLEM),
+        _flag(_Q.CHARGER_SOLAR),
+        _flag(_Q.GRID_CONNECTED, BinarySensorDeviceClass.CONNECTIVITY, category=None),
     )
 )
 
@@ -160,9 +270,11 @@ GENERIC_CLASSES: Mapping[Unit, SensorDeviceClass] = {
     Unit.VAR: SensorDeviceClass.REACTIVE_POWER,
     Unit.VOLT_AMPERE: SensorDeviceClass.APPARENT_POWER,
     Unit.VOLT: _VOLTAGE,
-    Unit.AMPERE: SensorDeviceClass.CURRENT,
+    Unit.AMPERE: _CURRENT,
     Unit.HERTZ: SensorDeviceClass.FREQUENCY,
     Unit.CELSIUS: SensorDeviceClass.TEMPERATURE,
+    Unit.DECIBEL_MILLIWATT: SensorDeviceClass.SIGNAL_STRENGTH,
+    Unit.HOUR: SensorDeviceClass.DURATION,
 }
 """What a generic reading is, by its unit; a percentage can be anything."""
 
@@ -185,18 +297,34 @@ def described(series: Series, unit: Unit | None) -> SensorEntityDescription:
     )
 
 
+def is_shown_at_first(vendor: Vendor, meter: Meter, reading: Reading) -> bool:
+    """Tell whether the entity of a reading is on until a person decides otherwise."""
+    quantity = reading.series.quantity
+    line = BINARY_SENSORS.get(quantity) or SENSORS[quantity]
+    detail = vendor.is_detail is not None and vendor.is_detail(meter, reading)
+    return line.entity_registry_enabled_default and not detail
+
+
 def unique_id(vendor: str, series: Series) -> str:
     """Return the unique id of the entity that shows a series of a vendor's meter."""
     total = f"{vendor}_{series.meter}_{series.quantity}"
     return total if series.channel == Channel.TOTAL else f"{total}_{series.channel}"
 
 
-def naming(series: Series) -> tuple[str, Mapping[str, str]]:
-    """Return the translation key of a series' name, and the placeholders in it."""
+def naming(reading: Reading) -> tuple[str, Mapping[str, str]]:
+    """Return the translation key of a reading's name, and the placeholders in it.
+
+    A register that a vendor only estimates says so in its name.
+    """
+    series = reading.series
     if series.channel in ZONES:
         return f"{series.quantity}_zone", {"channel": series.channel[-1]}
     if series.channel in PHASES:
         return f"{series.quantity}_phase", {"channel": series.channel[-1]}
-    if series.channel == Channel.TOTAL:
-        return series.quantity, {}
-    return series.quantity, {"channel": series.channel}
+    if series.channel in Circuit:
+        return f"{series.quantity}_{series.channel.replace('-', '_')}", {}
+    if series.channel != Channel.TOTAL:
+        return series.quantity, {"channel": series.channel}
+    if reading.estimated and series.quantity.kind is Kind.REGISTER:
+        return f"{series.quantity}_estimated", {}
+    return series.quantity, {}

@@ -27,17 +27,22 @@ from .metering.spans import HOUR, from_epoch
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SAME = 1e-6
-"""kWh: what sums of floats may differ by when they are computed in another order."""
+"""What sums of floats may differ by when they are computed in another order."""
 
 
 @callback
 def async_queue_chunk(
-    hass: HomeAssistant, statistic_id: str, name: str, chunk: Chunk
+    hass: HomeAssistant,
+    statistic_id: str,
+    name: str,
+    chunk: Chunk,
+    *,
+    currency: str | None = None,
 ) -> None:
     """Queue rows and the move of those after them, with nothing in between.
 
     The recorder works its queue off in order, so that only the end of the process
-    can come between the two.
+    can come between the two. Rows are kWh where there is no currency.
     """
     async_add_external_statistics(
         hass,
@@ -47,8 +52,8 @@ def async_queue_chunk(
             name=name,
             source=DOMAIN,
             statistic_id=statistic_id,
-            unit_class=EnergyConverter.UNIT_CLASS,
-            unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+            unit_class=None if currency else EnergyConverter.UNIT_CLASS,
+            unit_of_measurement=currency or UnitOfEnergy.KILO_WATT_HOUR,
         ),
         [
             StatisticData(start=row.start, state=row.state, sum=row.sum)
@@ -56,14 +61,23 @@ def async_queue_chunk(
         ],
     )
     if chunk.shift is not None:
-        async_queue_shift(hass, statistic_id, chunk.shift)
+        async_queue_shift(hass, statistic_id, chunk.shift, currency=currency)
 
 
 @callback
-def async_queue_shift(hass: HomeAssistant, statistic_id: str, shift: Shift) -> None:
-    """Queue the move of all sums from an hour on."""
+def async_queue_shift(
+    hass: HomeAssistant,
+    statistic_id: str,
+    shift: Shift,
+    *,
+    currency: str | None = None,
+) -> None:
+    """Queue the move of all sums from an hour on; in kWh without a currency."""
     get_instance(hass).async_adjust_statistics(
-        statistic_id, shift.start, shift.by, UnitOfEnergy.KILO_WATT_HOUR
+        statistic_id,
+        shift.start,
+        shift.by,
+        currency or UnitOfEnergy.KILO_WATT_HOUR,
     )
 
 
@@ -121,7 +135,7 @@ def _is_written(
 def _read_rows(
     hass: HomeAssistant, statistic_id: str, start: datetime, end: datetime | None
 ) -> list[Row]:
-    """Read the rows that start in [start, end), in kWh."""
+    """Read the rows that start in [start, end), in kWh or in their currency."""
     rows = statistics_during_period(
         hass,
         start,

@@ -1,6 +1,6 @@
 """Sensors: one per series of a meter, and the progress of an account's history."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import override
 
 from homeassistant.components.sensor import SensorEntity
@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
+from homeassistant.util import dt as dt_util
 
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import account_identifier
@@ -42,9 +43,12 @@ class MeterSensor(MeterEntity, SensorEntity):
 
     @property
     @override
-    def native_value(self) -> Value | None:
+    def native_value(self) -> Value | date | None:
         """The value, or None where it is unknown."""
-        return self.reading.value
+        value = self.reading.value
+        if self.series.quantity.kind is Kind.DATE and isinstance(value, str):
+            return dt_util.parse_date(value)
+        return value
 
     @property
     @override

@@ -8,8 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 import probatio as vol
 
+from .accounts import has_rival
 from .const import CONF_DASHBOARD, DOMAIN
-from .energy_dashboard import Offer, async_kinds_present
+from .energy_dashboard import async_kinds_present
+from .energy_sources import Offer
 from .forms import fields_schema, settings_fields, ticks
 from .metering.model import Meter, Reading
 from .vendors.base import Vendor
@@ -30,6 +32,7 @@ async def async_settings_form(
     readings: Iterable[Reading],
     offers: Collection[Offer],
     *,
+    account_id: str,
     requested: Collection[str] | None = None,
 ) -> SettingsForm:
     """Return the form of history, options and what the Energy dashboard could get.
@@ -38,7 +41,7 @@ async def async_settings_form(
     `requested` are the offers to tick; by default those of a kind that the
     dashboard has no source of.
     """
-    kinds = await _async_options(hass, "energy_source")
+    kinds = await async_option_texts(hass, "energy_source")
     present = await async_kinds_present(hass)
     if requested is None:
         requested = [offer.key for offer in offers if offer.kind not in present]
@@ -58,11 +61,13 @@ async def async_settings_form(
             }
         )
     there = sorted(kinds.get(kind, kind) for kind in present)
-    texts = await _async_options(hass, "option_notice")
+    texts = await async_option_texts(hass, "option_notice")
     notices = [
         texts[key].format(meters=", ".join(names))
         for key, names in _concerned(vendor, meters, readings).items()
     ]
+    if has_rival(hass, vendor, account_id):
+        notices.append(texts["has_rival"])
     return SettingsForm(
         schema,
         {
@@ -88,7 +93,7 @@ def _concerned(
     return concerned
 
 
-async def _async_options(hass: HomeAssistant, selector: str) -> dict[str, str]:
+async def async_option_texts(hass: HomeAssistant, selector: str) -> dict[str, str]:
     """Return the texts of a list of options, in Home Assistant's language."""
     prefix = f"component.{DOMAIN}.selector.{selector}.options."
     texts = await async_get_translations(

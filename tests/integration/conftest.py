@@ -7,6 +7,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -28,7 +29,7 @@ from custom_components.meter_hub.vendors.registry import VENDORS
 from .dashboard import OFFER, Dashboard
 from .scripted import EXPORT, HOUR, IMPORT, POWER, START, Script
 
-pytest.register_assert_rewrite("tests.integration.rows")
+pytest.register_assert_rewrite("tests.integration.rows", "tests.integration.gateways")
 
 type EntryFactory = Callable[..., MockConfigEntry]
 type Settle = Callable[..., Coroutine[Any, Any, None]]
@@ -106,6 +107,12 @@ async def entry(
     entry = make_entry()
     assert await hass.config_entries.async_setup(entry.entry_id)
     return entry
+
+
+@pytest.fixture
+def entity_registry_enabled_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let all entities be enabled that are off by default."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 def value(entry: MockConfigEntry, series: Series = IMPORT) -> object:

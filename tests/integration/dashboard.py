@@ -8,7 +8,7 @@ from homeassistant.components.energy.data import EnergyManager, async_get_manage
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, flush_store
 
-from custom_components.meter_hub.energy_dashboard import Offer
+from custom_components.meter_hub.energy_sources import GRID, Offer
 
 if TYPE_CHECKING:
     from .conftest import Settle
@@ -17,7 +17,7 @@ HISTORY = "meter_hub:scripted_house_grid_import"
 EXPORT_HISTORY = "meter_hub:scripted_house_grid_export"
 POWER_SENSOR = "sensor.house_grid_power"
 
-OFFER = Offer("grid/house", "grid", "house")
+OFFER = Offer("house", GRID)
 
 POLL = timedelta(minutes=20)
 """Long enough for the next poll, and for the history that follows it."""

@@ -54,6 +54,8 @@ class PretendCloud:
     """Credentials that replace those that were typed."""
     contexts: list[Context] = field(default_factory=list)
     """What each backend was built from."""
+    closed: list[Context] = field(default_factory=list)
+    """The same of those that were closed, while their session was still open."""
     calls: int = 0
     rotating: bool = False
     """True where a new password makes a new account id."""
@@ -116,6 +118,11 @@ class PretendBackend(Backend):
     @override
     def state(self) -> JsonObject:
         return {"calls": self._cloud.calls}
+
+    @override
+    async def close(self) -> None:
+        if not self._context.session.closed:
+            self._cloud.closed.append(self._context)
 
     @override
     def same_account(self, stored: KnownAccount, fresh: Account) -> bool:

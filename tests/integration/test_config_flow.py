@@ -18,7 +18,7 @@ from custom_components.meter_hub.vendors.base import (
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .dialogs import choices, choose, selectors, shown, submit
-from .pretend import GARAGE, HOUSE, OLD, TYPED, PretendCloud, add_entry, register
+from .pretend import GARAGE, HOUSE, OLD, TYPED, PretendCloud, register
 
 
 @pytest.fixture
@@ -185,18 +185,6 @@ async def test_history_depth_is_limited(
     assert result["type"] is FlowResultType.CREATE_ENTRY
 
 
-async def test_at_least_one_meter(hass: HomeAssistant, cloud: PretendCloud) -> None:
-    cloud.add("hunter2", "ada", HOUSE, GARAGE)
-    meters = await submit(hass, await choose(hass), TYPED)
-
-    again = await submit(hass, meters, {"meters": []})
-    assert again["step_id"] == "meters"
-    assert again["errors"] == {"meters": "no_meter_picked"}
-    finish = await submit(hass, again, {"meters": ["garage"]})
-
-    assert finish["step_id"] == "finish"
-
-
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
@@ -306,43 +294,3 @@ async def test_blanks_around_what_was_typed(
     assert [context.credentials for context in cloud.contexts] == [
         {**TYPED, "password": " hunter 2 "}
     ]
-
-
-async def test_meters_of_another_entry_are_not_offered(
-    hass: HomeAssistant, cloud: PretendCloud
-) -> None:
-    """A meter that two accounts share is shown once; one that was left out is free."""
-    cloud.add("hunter2", "ada", HOUSE, GARAGE, OLD)
-    add_entry(hass, "bob", "house", "garage", excluded=["garage"])
-
-    meters = await submit(hass, await choose(hass), TYPED)
-    assert set(choices(meters, "meters")) == {"garage", "old"}
-    finish = await submit(hass, meters, {"meters": ["garage"]})
-    result = await submit(hass, finish, {})
-
-    assert result["options"]["excluded_meters"] == ["house", "old"]
-
-
-async def test_meters_of_another_vendor_are_others(
-    hass: HomeAssistant, cloud: PretendCloud
-) -> None:
-    cloud.add("hunter2", "ada", HOUSE, GARAGE)
-    add_entry(hass, "bob", "house", vendor="plain")
-
-    meters = await submit(hass, await choose(hass), TYPED)
-
-    assert set(choices(meters, "meters")) == {"house", "garage"}
-
-
-@pytest.mark.parametrize("other", ["ada", "bob"])
-async def test_all_meters_are_shown_already(
-    hass: HomeAssistant, cloud: PretendCloud, other: str
-) -> None:
-    """By the same account, or by another one or another key."""
-    cloud.add("hunter2", "ada", HOUSE)
-    add_entry(hass, other, "house")
-
-    result = await submit(hass, await choose(hass), TYPED)
-
-    assert result["type"] is FlowResultType.ABORT
-    assert result["reason"] == "already_configured"

@@ -3,6 +3,7 @@
 from datetime import timedelta
 import logging
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
@@ -114,6 +115,32 @@ async def test_retry_after_is_honoured(
     await settle(timedelta(minutes=5), timedelta(seconds=30))
     assert script.calls[calls][0] - refused >= timedelta(minutes=40)
     assert entry.runtime_data.last_update_success
+
+
+async def test_pause_of_a_clock_that_was_ahead_ends(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    script: Script,
+    settle: Settle,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Once the clock is right again, a pause lasts no longer than it was meant to."""
+    await settle(timedelta(minutes=10))
+    script.failure = RateLimited("rate_limited", timedelta(minutes=40))
+    freezer.move_to(START + timedelta(days=30))
+    await entry.runtime_data.async_refresh()
+    calls = len(script.calls)
+    script.failure = None
+    script.period = timedelta(days=-60)
+    freezer.move_to(START + timedelta(minutes=30))
+    await entry.runtime_data.async_refresh()
+
+    freezer.tick(timedelta(minutes=39))
+    await entry.runtime_data.async_refresh()
+    assert len(script.calls) == calls
+    freezer.tick(timedelta(minutes=2))
+    await entry.runtime_data.async_refresh()
+    assert len(script.calls) == calls + 1
 
 
 async def test_fault_of_a_vendor_does_not_end_the_loop(

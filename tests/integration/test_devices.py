@@ -317,3 +317,33 @@ async def test_meter_that_was_let_go_may_belong_to_another_account(
     entry.runtime_data.async_forget(BARN.id)
 
     assert taken_meters(hass, vendor) == {HOUSE.id}
+
+
+async def test_account_that_is_one_device(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """A gateway has no second device for its account; left out, it stands for others."""
+    with_barn(script)
+    entry = make_entry(account=HOUSE.id, meters=(HOUSE.id, BARN.id))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle()
+
+    house = device_of(hass, entry, HOUSE)
+    assert (house.name, house.entry_type, house.via_device_id) == ("House", None, None)
+    assert device_of(hass, entry, BARN).via_device_id == house.id
+    assert devices(hass, entry) == {"House", "Barn"}
+
+    hass.config_entries.async_update_entry(
+        entry, options={CONF_EXCLUDED_METERS: [HOUSE.id]}
+    )
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    service = device_of(hass, entry, HOUSE)
+    assert service.entry_type is dr.DeviceEntryType.SERVICE
+    assert device_of(hass, entry, BARN).via_device_id == service.id
+    assert hass.states.get("sensor.house_grid_import") is None
+
+    hass.config_entries.async_update_entry(entry, options={CONF_EXCLUDED_METERS: []})
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await settle(POLL)
+    assert device_of(hass, entry, HOUSE).entry_type is None
+    assert hass.states.get("sensor.house_grid_import") is not None

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.meter_hub.metering.model import Meter, Reading, Series
-from custom_components.meter_hub.metering.vocabulary import Quantity
+from custom_components.meter_hub.metering.vocabulary import MeterStatus, Quantity
 from custom_components.meter_hub.vendors.base import Field, FieldKind, Unavailable
 from custom_components.meter_hub.vendors.onemeter.known import (
     Course,
@@ -36,12 +36,17 @@ OTHER_ID = "b7c1-9911-garage-id"
 SECRETS = {
     "key": "open-sesame-key",
     "token": "token-of-a-session",
+    "device_token": "5f" * 32,
     "note": "ring at Lovelace",
 }
 PERSONAL = {
     "name": "Villa Lovelace",
     "serial": "SN-590012345678",
     "address": "Baker Street 221b",
+    "point": "PL0037720000123456",
+    "activated": "2025-06-11",
+    "client": "C11-household",
+    "user": "lovelace",
     "account": "ada@example.org",
     "title": "Ada's account",
 }
@@ -56,6 +61,7 @@ HOUSE = Meter(
 )
 GARAGE = Meter(OTHER_ID, f"Garage of {PERSONAL['name']}", parent=ID)
 IMPORT = Series(ID, Quantity.GRID_IMPORT)
+PRICES = {"valid_from": "2026-01-01", "import": {"total": 1.5}, "export": {}}
 
 
 @pytest.fixture
@@ -72,6 +78,7 @@ async def entry(
         "scripted",
         replace(
             script.vendor(),
+            currency="PLN",
             options=(
                 Field(key="factor", kind=FieldKind.NUMBER),
                 Field(key="note", kind=FieldKind.TEXT),
@@ -82,6 +89,11 @@ async def entry(
     script.readings = (
         Reading(Series(ID, Quantity.METER_SERIAL), PERSONAL["serial"]),
         Reading(Series(ID, Quantity.METER_ADDRESS), PERSONAL["address"]),
+        Reading(Series(ID, Quantity.ADDRESS), PERSONAL["address"]),
+        Reading(Series(ID, Quantity.METERING_POINT), PERSONAL["point"]),
+        Reading(Series(ID, Quantity.ACTIVATION_DATE), PERSONAL["activated"]),
+        Reading(Series(ID, Quantity.CLIENT_TYPE), PERSONAL["client"]),
+        Reading(Series(ID, Quantity.METER_STATUS), MeterStatus.STALE),
         Reading(Series(ID, Quantity.TARIFF), None),
         Reading(Series(ID, Quantity.LAST_READING), START),
         Reading(IMPORT, 1234.5, measured_at=START),
@@ -96,6 +108,7 @@ async def entry(
         history_days=5,
         factor=10,
         note=SECRETS["note"],
+        prices=[PRICES | {"meter": ID}],
     )
     hass.config_entries.async_update_entry(entry, title=PERSONAL["title"])
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -107,6 +120,11 @@ async def entry(
             "session": SECRETS["token"],
             "seen": {ID: START.isoformat(), OTHER_ID: None},
             "order": [OTHER_ID, 3, True],
+            "username": PERSONAL["user"],
+            "user_id": 4711,
+            "device_token": SECRETS["device_token"],
+            "logins": {PERSONAL["account"]: 2},
+            "learned": {ID: {"direction": "inverted", "about": PERSONAL["user"]}},
         },
     )
     return entry
@@ -145,6 +163,7 @@ async def test_what_helps_with_a_bug_is_shown(
         "history_days": 5,
         "factor": 10,
         "note": REDACTED,
+        "prices": [PRICES | {"meter": "meter 2"}],
     }
     assert (shown["last_update_success"], shown["error"]) == (True, None)
     assert shown["budget"] == {"calls_this_month": 3, "earliest": now.isoformat()}
@@ -152,6 +171,11 @@ async def test_what_helps_with_a_bug_is_shown(
         "session": REDACTED,
         "seen": {"meter 2": START.isoformat(), "meter 1": None},
         "order": ["meter 1", 3, True],
+        "username": REDACTED,
+        "user_id": REDACTED,
+        "device_token": REDACTED,
+        "logins": {REDACTED: 2},
+        "learned": {"meter 2": {"direction": "inverted", "about": REDACTED}},
     }
     assert shown["meters"]["meter 2"] == {
         "id": REDACTED,
@@ -170,6 +194,7 @@ async def test_what_helps_with_a_bug_is_shown(
     readings = shown["readings"]
     assert readings["meter 2 meter_serial total"]["value"] == REDACTED
     assert readings["meter 2 tariff total"]["value"] is None
+    assert readings["meter 2 meter_status total"]["value"] == "stale"
     assert readings["meter 2 last_reading total"]["value"] == START.isoformat()
     assert readings["meter 2 grid_import total"] == {
         "value": 1234.5,

@@ -15,11 +15,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.meter_hub.energy_dashboard import (
-    Offer,
     async_added,
     async_kinds_present,
-    offers,
 )
+from custom_components.meter_hub.energy_sources import Offer, offers
 from custom_components.meter_hub.metering.model import Meter, Reading
 from custom_components.meter_hub.vendors.registry import VENDORS
 
@@ -39,11 +38,14 @@ REGISTER = "sensor.house_grid_import"
 
 
 def test_offers_are_made_for_grid_meters() -> None:
-    """Each meter of the grid could be a grid connection."""
-    assert offers([HOUSE, Meter("barn", "Barn")]) == (
-        OFFER,
-        Offer("grid/barn", "grid", "barn"),
-    )
+    """Each meter of the grid could be a grid connection, even before it is read."""
+    made = offers([HOUSE, Meter("barn", "Barn")], ())
+
+    assert made == (OFFER, Offer("barn", OFFER.source))
+    assert [(offer.key, offer.kind) for offer in made] == [
+        ("grid/house", "grid"),
+        ("grid/barn", "grid"),
+    ]
 
 
 async def test_nothing_happens_without_a_request(
@@ -187,7 +189,8 @@ async def test_a_source_that_home_assistant_refuses_is_given_up_with_a_warning(
         raise vol.Invalid("other keys")
 
     monkeypatch.setattr(
-        "custom_components.meter_hub.energy_dashboard.ENERGY_SOURCE_SCHEMA", refuse
+        "custom_components.meter_hub.energy_dashboard_preferences.ENERGY_SOURCE_SCHEMA",
+        refuse,
     )
 
     await dashboard.set_up(asking)

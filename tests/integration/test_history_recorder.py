@@ -42,7 +42,7 @@ async def test_recorder_that_is_stuck(
         await released.wait()
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.meter_hub.history.async_fence", stuck)
+        patch.setattr("custom_components.meter_hub.history_rows.async_fence", stuck)
         assert await hass.config_entries.async_setup(entry.entry_id)
         history: History = entry.runtime_data.history
         for number, energy in enumerate(energies(40)):
@@ -135,7 +135,9 @@ async def test_database_that_breaks(
         raise OSError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr("custom_components.meter_hub.history.async_read_book", broken)
+        patch.setattr(
+            "custom_components.meter_hub.history_rows.async_read_book", broken
+        )
         assert await hass.config_entries.async_setup(entry.entry_id)
         await settle(timedelta(minutes=20))
         assert script.history_calls == []

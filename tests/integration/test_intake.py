@@ -9,9 +9,16 @@ import pytest
 from custom_components.meter_hub.intake import take_in
 from custom_components.meter_hub.memory import Memory
 from custom_components.meter_hub.metering.guard import Held, HeldReason
-from custom_components.meter_hub.metering.model import Reading, Update, Value
+from custom_components.meter_hub.metering.model import (
+    Meter,
+    Reading,
+    Series,
+    Update,
+    Value,
+)
+from custom_components.meter_hub.metering.vocabulary import Quantity
 
-from .scripted import IMPORT, POWER, START
+from .scripted import HOUSE, IMPORT, POWER, START
 
 QUARTER = timedelta(minutes=15)
 
@@ -104,3 +111,22 @@ def test_reading_from_the_future_is_dated_now(memory: Memory) -> None:
 
     assert memory.readings[POWER].measured_at == START
     assert taken(memory, START + timedelta(minutes=1), later) == 2.0
+
+
+def test_meter_that_an_option_leaves_out_goes_at_once(memory: Memory) -> None:
+    """Somebody wanted it so, hence nobody misses it; its register goes on later."""
+    barn = Meter("barn", "Barn")
+    register = Series(barn.id, Quantity.SOLAR)
+    both = Update(
+        meters=(HOUSE, barn), readings=(Reading(IMPORT, 1.0), Reading(register, 7.0))
+    )
+    take_in(memory, both, frozenset(), START)
+
+    alone = Update(meters=(HOUSE,), unwanted=frozenset({barn.id, "never seen"}))
+    take_in(memory, alone, frozenset(), START + QUARTER)
+
+    assert set(memory.meters) == {HOUSE.id}
+    assert set(memory.readings) == {IMPORT}
+    assert not memory.missing
+    assert not memory.absences
+    assert taken(memory, START + 2 * QUARTER, Reading(register, 0.0)) == 7.0

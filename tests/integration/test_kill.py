@@ -1,8 +1,6 @@
 """Home Assistant is killed at any instant, and started again over the same database."""
 
 from asyncio import Event
-from collections.abc import Awaitable, Callable
-from copy import deepcopy
 from datetime import timedelta
 from typing import Any
 
@@ -10,94 +8,21 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
-from pytest_homeassistant_custom_component.components.recorder.common import (
-    async_recorder_block_till_done,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.meter_hub import history
-from custom_components.meter_hub.const import CONF_HISTORY_DAYS, DOMAIN
-from custom_components.meter_hub.memory import Memory
+from custom_components.meter_hub import history_rows
+from custom_components.meter_hub.const import CONF_HISTORY_DAYS
 from custom_components.meter_hub.metering.ledger import Book
 from custom_components.meter_hub.metering.model import Interval, Span, Update
 from custom_components.meter_hub.recorder_io import async_fence
 
 from .answers import energies
 from .conftest import EntryFactory, Settle
+from .killing import Death, async_kill, async_until_dead
 from .rows import assert_same, async_rows
 from .scripted import HOUR, IMPORT, START, Script
 
-type UntilDead = Callable[[Death], Awaitable[None]]
-
 FIRST = START - 60 * HOUR
-
-STEPS = (
-    (history, "async_fence"),
-    (history, "async_read_book"),
-    (history, "async_is_written"),
-    (Memory, "async_save"),
-)
-"""All that writing waits for: between two of these nothing can be interrupted."""
-
-
-class Death:
-    """Holds writing for ever, at its n-th step from now on."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, steps: int) -> None:
-        """Let so many steps pass."""
-        self.left = steps
-        self.happened = False
-        for owner, name in STEPS:
-            patch.setattr(owner, name, self._mortal(getattr(owner, name)))
-
-    def _mortal(
-        self, step: Callable[..., Awaitable[Any]]
-    ) -> Callable[..., Awaitable[Any]]:
-        async def take(*args: Any) -> Any:
-            if self.left == 0:
-                self.happened = True
-                await Event().wait()
-            self.left -= 1
-            return await step(*args)
-
-        return take
-
-
-@pytest.fixture
-def until_dead(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> UntilDead:
-    """Return a function that lets time pass until writing is held for ever."""
-
-    async def wait(death: Death) -> None:
-        for _ in range(100):
-            if death.happened:
-                return
-            await hass.async_block_till_done()
-            await async_recorder_block_till_done(hass)
-            freezer.tick(timedelta(seconds=1))
-            async_fire_time_changed(hass)
-        raise AssertionError("all was written before the kill")
-
-    return wait
-
-
-async def async_kill(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    storage: dict[str, Any],
-    *,
-    memory_lost: bool,
-) -> None:
-    """End an entry without its saving anything; what the recorder has stays."""
-    key = f"{DOMAIN}.{entry.entry_id}"
-    stored = deepcopy(storage.get(key))
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    await hass.async_block_till_done()
-    storage.pop(key, None)
-    if stored is not None and not memory_lost:
-        storage[key] = stored
 
 
 @pytest.fixture
@@ -148,7 +73,7 @@ async def test_killed_while_writing(
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
     settle: Settle,
-    until_dead: UntilDead,
+    freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
     steps: int,
     memory_lost: bool,
@@ -157,7 +82,7 @@ async def test_killed_while_writing(
     with monkeypatch.context() as patch:
         death = Death(patch, steps)
         entry.runtime_data.history.submit(everything(script))
-        await until_dead(death)
+        await async_until_dead(hass, freezer, death)
         await async_kill(hass, entry, hass_storage, memory_lost=memory_lost)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -195,7 +120,7 @@ async def test_killed_between_rows_and_their_move(
                 moved += 1
                 move(recorder, *args)
                 return
-            patch.setattr(history, "async_fence", never)
+            patch.setattr(history_rows, "async_fence", never)
             died.set()
 
         patch.setattr(Recorder, "async_adjust_statistics", die_on_the_way)
@@ -222,7 +147,7 @@ async def test_what_was_not_written_is_asked_for_again(
     make_entry: EntryFactory,
     hass_storage: dict[str, Any],
     settle: Settle,
-    until_dead: UntilDead,
+    freezer: FrozenDateTimeFactory,
     monkeypatch: pytest.MonkeyPatch,
     memory_lost: bool,
 ) -> None:
@@ -232,7 +157,7 @@ async def test_what_was_not_written_is_asked_for_again(
     assert await hass.config_entries.async_setup(entry.entry_id)
     with monkeypatch.context() as patch:
         death = Death(patch, 3)
-        await until_dead(death)
+        await async_until_dead(hass, freezer, death)
         await async_kill(hass, entry, hass_storage, memory_lost=memory_lost)
 
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -3,15 +3,13 @@
 from datetime import timedelta
 import json
 import logging
-from typing import Any, override
+from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.meter_hub.allowances import async_get_allowance
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.memory import (
     Absence,
@@ -22,9 +20,15 @@ from custom_components.meter_hub.memory import (
 )
 from custom_components.meter_hub.metering.guard import GuardState
 from custom_components.meter_hub.metering.ledger import Page
-from custom_components.meter_hub.metering.model import Meter, Reading, Series, Update
+from custom_components.meter_hub.metering.model import (
+    Meter,
+    Notice,
+    Reading,
+    Series,
+    Update,
+)
 from custom_components.meter_hub.metering.spans import Spans
-from custom_components.meter_hub.metering.vocabulary import Quantity
+from custom_components.meter_hub.metering.vocabulary import MeterStatus, Quantity
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory, Settle
@@ -32,6 +36,8 @@ from .scripted import HOUR, HOUSE, IMPORT, START, Script
 
 LAST_READING = Series(HOUSE.id, Quantity.LAST_READING)
 SERIAL = Series(HOUSE.id, Quantity.METER_SERIAL)
+STATUS = Series(HOUSE.id, Quantity.METER_STATUS)
+ACTIVATION = Series(HOUSE.id, Quantity.ACTIVATION_DATE)
 
 PARTS = (
     "meters",
@@ -40,9 +46,11 @@ PARTS = (
     "guards",
     "pages",
     "backend",
+    "notices",
     "polled_at",
     "failure",
     "silent_since",
+    "doubted",
     "absences",
 )
 
@@ -61,15 +69,22 @@ def remembering(hass: HomeAssistant) -> Memory:
             Reading(IMPORT, 12.5, measured_at=START, since=START - HOUR),
             Reading(LAST_READING, START, valid_until=START + HOUR, estimated=True),
             Reading(SERIAL, "0042"),
+            Reading(STATUS, MeterStatus.STALE),
+            Reading(ACTIVATION, "2025-06-11"),
             Reading(Series("garage", Quantity.GRID_POWER), None),
         )
     }
     memory.guards = {IMPORT: GuardState(START, 12.5, 12.5, identity="0042")}
     memory.pages = {IMPORT: Page(floor=START, explored=Spans.of((START, START + HOUR)))}
     memory.backend = {"polled": START.isoformat()}
+    memory.notices = (
+        Notice("implausible_hours", HOUSE.id, {"count": "2"}),
+        Notice("vendor_says", None, {"text": "Hello"}),
+    )
     memory.polled_at = START
     memory.failure = "server_error"
     memory.silent_since = START - HOUR
+    memory.doubted = True
     memory.absences = {"garage": Absence(START, 2)}
     return memory
 
@@ -149,13 +164,58 @@ async def test_instants_of_a_clock_that_was_ahead(
 async def test_frequent_readings_do_not_put_off_saving(
     hass: HomeAssistant, script: Script, hass_storage: dict[str, Any], settle: Settle
 ) -> None:
-    """A meter that is read every few seconds is saved every minute."""
+    """A meter that is read every few seconds is saved after a minute."""
     memory = remembering(hass)
     for _ in range(7):
         memory.save_soon()
         await settle(timedelta(seconds=10), timedelta(seconds=10))
 
     assert hass_storage[f"{DOMAIN}.entry"]["data"]["polled_at"] == START.isoformat()
+
+
+async def test_readings_wear_no_storage_card_out(
+    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any], settle: Settle
+) -> None:
+    """A meter that is read each minute is saved each ten, history at once."""
+    memory = remembering(hass)
+    seen = set()
+    for _ in range(60):
+        memory.polled_at = dt_util.utcnow()
+        memory.save_soon()
+        await settle(timedelta(minutes=1), timedelta(seconds=30))
+        if stored := hass_storage.get(f"{DOMAIN}.entry"):
+            seen.add(stored["data"]["polled_at"])
+    assert 6 <= len(seen) <= 7
+
+    memory.polled_at = dt_util.utcnow()
+    await memory.async_save()
+    saved = hass_storage[f"{DOMAIN}.entry"]["data"]["polled_at"]
+    assert saved == memory.polled_at.isoformat()
+
+    await settle(timedelta(minutes=20))
+    memory.polled_at = dt_util.utcnow()
+    memory.save_soon()
+    await settle(timedelta(seconds=61), timedelta(seconds=61))
+    saved = hass_storage[f"{DOMAIN}.entry"]["data"]["polled_at"]
+    assert saved == memory.polled_at.isoformat(), "rare readings do not wait"
+
+
+async def test_memory_of_an_older_version_is_read_without_a_word(
+    hass: HomeAssistant,
+    script: Script,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What it did not note yet is as at first."""
+    await remembering(hass).async_save()
+    del hass_storage[f"{DOMAIN}.entry"]["data"]["doubted"]
+
+    after = Memory(hass, "entry")
+    await after.async_load()
+
+    assert after.silent_since == START - HOUR
+    assert not after.doubted
+    assert "learned anew" not in caplog.text
 
 
 async def test_closed_memory_writes_no_more(
@@ -208,94 +268,15 @@ async def test_broken_file_is_started_anew(
     assert len(warnings) == 1
 
 
-async def test_two_entries_with_one_key_share_one_allowance(
-    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
-) -> None:
-    """The vendor counts by key, and so do we; other keys are other counts."""
-    vendor = script.vendor(pace=timedelta(minutes=1))
-    one = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    assert one is await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    assert one is not await async_get_allowance(hass, vendor, {"api_key": "other"})
-
-    assert await one.spend() is None
-    assert await one.spend() == dt_util.utcnow() + timedelta(minutes=1)
-
-
-async def test_call_is_on_disk_before_it_is_made(
+async def test_no_secret_is_stored(
     hass: HomeAssistant,
     script: Script,
     make_entry: EntryFactory,
     hass_storage: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A restart in the middle of a call can't make it a second time."""
-    stored: list[dict[str, Any]] = []
-    monkeypatch.setitem(VENDORS, "scripted", script.vendor(pace=timedelta(minutes=1)))
-
-    class Calls(list[Any]):
-        """Looks at the storage whenever a call is made."""
-
-        @override
-        def append(self, call: Any) -> None:
-            stored.extend(
-                hass_storage.get(f"{DOMAIN}.allowances", {"data": {}})["data"].values()
-            )
-
-    script.calls = Calls()
-    entry = make_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-
-    assert [each["calls"] for each in stored] == [[START.isoformat()]]
-
-
-async def test_allowance_survives_a_restart_and_a_broken_file(
-    hass: HomeAssistant, script: Script, hass_storage: dict[str, Any]
-) -> None:
-    """Calls made before a restart count after it; garbage counts as none."""
-    vendor = script.vendor(pace=timedelta(minutes=1))
-    key = f"{DOMAIN}_allowances"
-    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    await allowance.spend()
-
-    hass.data.pop(key)
-    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    assert allowance.earliest(START) == START + timedelta(minutes=1)
-
-    store = hass_storage[f"{DOMAIN}.allowances"]
-    for garbage in (["garbage"], dict.fromkeys(store["data"], "garbage")):
-        store["data"] = garbage
-        hass.data.pop(key)
-        allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-        assert allowance.earliest(START) == START
-
-
-async def test_wrong_keys_leave_nothing_behind(
-    hass: HomeAssistant,
-    script: Script,
-    hass_storage: dict[str, Any],
-    freezer: FrozenDateTimeFactory,
-) -> None:
-    """All allowances are in one file, and leave it once they bear on nothing."""
-    vendor = script.vendor(pace=timedelta(minutes=1))
-    for key in ("typo", "another typo", "sesame"):
-        await (await async_get_allowance(hass, vendor, {"api_key": key})).spend()
-    (name,) = (name for name in hass_storage if "allowance" in name)
-    assert len(hass_storage[name]["data"]) == 3
-
-    freezer.tick(timedelta(days=31))
-    allowance = await async_get_allowance(hass, vendor, {"api_key": "sesame"})
-    await allowance.spend()
-
-    assert list(hass_storage[name]["data"].values()) == [allowance.budget.to_json()]
-
-
-async def test_no_secret_is_stored(
-    hass: HomeAssistant,
-    script: Script,
-    make_entry: EntryFactory,
-    hass_storage: dict[str, Any],
-) -> None:
     """Neither the memory nor the allowance holds the key."""
+    monkeypatch.setitem(VENDORS, "scripted", script.vendor(pace=timedelta(minutes=1)))
     entry = make_entry(credentials={"api_key": "open-sesame"})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.config_entries.async_unload(entry.entry_id)

@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from custom_components.meter_hub import history, recorder_io
+from custom_components.meter_hub import history, history_rows, recorder_io
 from custom_components.meter_hub.const import CONF_HISTORY_DAYS
 from custom_components.meter_hub.metering.ledger import Book, Chunk, hourly
 from custom_components.meter_hub.metering.model import Interval, Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.statistic_names import statistic_id
 
-from .matrix import HOUR, VENDOR_CASES, Account, OpenAccount, VendorCase
+from .matrix import HOUR, Account, OpenAccount
+from .matrix_cases import VENDOR_CASES, VendorCase
 
 pytest_plugins = ("tests.integration.matrix_accounts",)
 
@@ -79,7 +80,7 @@ def swap_directions(patch: pytest.MonkeyPatch) -> None:
             vendor_key, replace(series, quantity=other[series.quantity])
         )
 
-    patch.setattr(history, "statistic_id", swapped)
+    patch.setattr(history_rows, "statistic_id", swapped)
 
 
 def lose_the_fold(patch: pytest.MonkeyPatch) -> None:
@@ -111,7 +112,7 @@ def double_a_row(patch: pytest.MonkeyPatch) -> None:
 def lose_a_move(patch: pytest.MonkeyPatch) -> None:
     """Put rows before others without moving the sums of these."""
     patch.setattr(recorder_io, "async_queue_shift", lambda *_: None)
-    patch.setattr(history, "async_queue_shift", lambda *_: None)
+    patch.setattr(history_rows, "async_queue_shift", lambda *_: None)
 
 
 def take_missing_for_zero(patch: pytest.MonkeyPatch) -> None:

@@ -77,6 +77,38 @@ async def test_new_password(
     assert cloud.calls == 1
 
 
+@SOURCES
+async def test_what_is_not_typed_is_kept(
+    hass: HomeAssistant, cloud: PretendCloud, source: str
+) -> None:
+    """The vendor knows this installation again; a field that was cleared is cleared."""
+    cloud.add("hunter2", "ada", HOUSE)
+    entry = add_entry(hass, "ada", "house")
+    stored = {**entry.data["credentials"], "device_token": "d34d", "note": "old"}
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "credentials": stored}
+    )
+
+    await submit(hass, await begin(hass, entry, source))
+
+    credentials = [dict(context.credentials) for context in cloud.contexts]
+    assert credentials == [{**TYPED, "device_token": "d34d"}] * 2
+    assert entry.data["credentials"] == credentials[0]
+
+
+@SOURCES
+async def test_what_the_vendor_renews_replaces_all_of_it(
+    hass: HomeAssistant, cloud: PretendCloud, source: str
+) -> None:
+    cloud.add("hunter2", "ada", HOUSE)
+    cloud.renewed = {**TYPED, "device_token": "n3w"}
+    entry = add_entry(hass, "ada", "house")
+
+    await submit(hass, await begin(hass, entry, source))
+
+    assert entry.data["credentials"] == cloud.renewed
+
+
 @pytest.mark.parametrize("running", [True, False])
 @SOURCES
 async def test_what_the_backend_has_learned_stays(
@@ -134,7 +166,7 @@ async def test_another_account_is_refused(
 
     failed = await submit(hass, await begin(hass, entry, source), password="bobs")
     assert failed["type"] is FlowResultType.FORM
-    assert failed["errors"] == {"base": "wrong_account"}
+    assert failed["errors"] == {"base": "other_account"}
     assert dict(entry.data) == before
     result = await submit(hass, failed)
 

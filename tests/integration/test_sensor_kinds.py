@@ -1,19 +1,23 @@
 """Sensors of totals that restart, of generic readings, and of other scales."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import DOMAIN
-from custom_components.meter_hub.metering.model import Reading, Series
-from custom_components.meter_hub.metering.vocabulary import Quantity, Unit
+from custom_components.meter_hub.metering.model import Meter, Reading, Series
+from custom_components.meter_hub.metering.vocabulary import MeterStatus, Quantity, Unit
 from custom_components.meter_hub.vendors.base import Unavailable
+from custom_components.meter_hub.vendors.registry import VENDORS
 
+from ..texts import TEXTS
 from .conftest import EntryFactory, Settle
-from .scripted import HOUSE, IMPORT, START, Script
+from .scripted import EXPORT, HOUSE, IMPORT, START, Script
 
 
 async def test_a_total_that_restarts_tells_since_when(
@@ -31,6 +35,135 @@ async def test_a_total_that_restarts_tells_since_when(
     assert state.attributes["state_class"] == "total"
     assert state.attributes["last_reset"] == since.isoformat()
     assert state.attributes["measured_at"] == START.isoformat()
+
+
+async def test_a_vendor_may_have_details_that_others_have_not(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    entity_registry: er.EntityRegistry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is usually on is off at first, and what is usually off stays so."""
+    voltage = Series(HOUSE.id, Quantity.VOLTAGE, "l1")
+    frequency = Series(HOUSE.id, Quantity.FREQUENCY)
+    script.readings = (
+        Reading(voltage, 231.0),
+        Reading(frequency, 50.0),
+        Reading(IMPORT, 1.0),
+        Reading(EXPORT, 2.0, estimated=True),
+    )
+
+    def is_detail(meter: Meter, reading: Reading) -> bool:
+        return meter == HOUSE and (reading.series == voltage or reading.estimated)
+
+    vendor = replace(script.vendor(), is_detail=is_detail)
+    monkeypatch.setitem(VENDORS, vendor.key, vendor)
+    assert await hass.config_entries.async_setup(make_entry().entry_id)
+
+    off = {
+        entity.unique_id: entity.disabled
+        for entity in entity_registry.entities.values()
+    }
+    assert off == {
+        "scripted_house_voltage_l1": True,
+        "scripted_house_frequency": True,
+        "scripted_house_grid_import": False,
+        "scripted_house_grid_export": True,
+        "scripted_account_history_progress": False,
+    }
+
+
+async def test_a_status_is_one_of_a_few_words(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """Automations may pick from them; the person sees them in their language."""
+    status = Series(HOUSE.id, Quantity.METER_STATUS)
+    script.readings = (Reading(status, MeterStatus.NO_DATA),)
+    entry = make_entry()
+    await _set_up(hass, entry, settle)
+
+    state = hass.states.get("sensor.house_meter_status")
+    assert state is not None
+    assert state.state == "no_data"
+    assert state.attributes["options"] == ["ok", "stale", "no_data", "offline"]
+    texts = TEXTS["entity"]["sensor"]["meter_status"]["state"]
+    assert texts["no_data"] == "No data"
+
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert _state(hass, "sensor.house_meter_status") == "no_data"
+
+
+@pytest.mark.parametrize(
+    ("value", "state"),
+    [("2025-06-11", "2025-06-11"), (None, "unknown"), ("soon", "unknown")],
+)
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
+async def test_a_day_is_a_date(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    value: str | None,
+    state: str,
+) -> None:
+    """A vendor's nonsense is no date, and breaks nothing."""
+    script.readings = (
+        Reading(Series(HOUSE.id, Quantity.ACTIVATION_DATE), value),
+        Reading(IMPORT, 1.0),
+    )
+    await _set_up(hass, make_entry(), settle)
+
+    assert _state(hass, "sensor.house_activation_date") == state
+    assert _state(hass, "sensor.house_grid_import") == "1.0"
+
+
+async def test_a_register_that_is_worked_out_says_so(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """By its name, and by an attribute, which is not recorded each minute."""
+    script.readings = (
+        Reading(IMPORT, 100.0, estimated=True),
+        Reading(Series(HOUSE.id, Quantity.GRID_IMPORT_TODAY), 1.5, estimated=True),
+        Reading(EXPORT, 7.0),
+    )
+    entry = make_entry()
+    await _set_up(hass, entry, settle)
+
+    for entity_id, name in (
+        ("sensor.house_grid_import_estimated", "House Grid import (estimated)"),
+        ("sensor.house_grid_import_today", "House Grid import today"),
+    ):
+        state = hass.states.get(entity_id)
+        assert state is not None
+        assert state.name == name
+        assert state.attributes["estimated"] is True
+        assert state.state_info is not None
+        assert "estimated" in state.state_info["unrecorded_attributes"]
+    measured = hass.states.get("sensor.house_grid_export")
+    assert measured is not None
+    assert "estimated" not in measured.attributes
+
+    script.failure = Unavailable("timeout")
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    restored = hass.states.get("sensor.house_grid_import_estimated")
+    assert restored is not None
+    assert restored.name == "House Grid import (estimated)"
+
+
+async def test_what_lives_in_statistics_has_no_sensor(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """A vendor that gives it all the same changes nothing."""
+    script.readings = (
+        Reading(Series(HOUSE.id, Quantity.BALANCED_IMPORT), 5.0),
+        Reading(Series(HOUSE.id, Quantity.IMPORT_COST), 3.2),
+    )
+    await _set_up(hass, make_entry(), settle)
+
+    assert hass.states.async_entity_ids("sensor") == [
+        "sensor.scripted_account_history_import_progress"
+    ]
 
 
 async def test_the_age_of_a_value_is_not_recorded(

@@ -1,6 +1,11 @@
 """The vendors that exist."""
 
 from .base import Vendor
+from .enegic import ENEGIC
+from .energa import ENERGA
+from .envoy_local import ENVOY_LOCAL
 from .onemeter import ONEMETER
 
-VENDORS: dict[str, Vendor] = {vendor.key: vendor for vendor in (ONEMETER,)}
+VENDORS: dict[str, Vendor] = {
+    vendor.key: vendor for vendor in (ENEGIC, ENERGA, ENVOY_LOCAL, ONEMETER)
+}

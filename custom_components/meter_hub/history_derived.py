@@ -1,0 +1,100 @@
+"""Keeps the series right that follow from the rows of others."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+from .history_rows import HistoryRows
+from .memory import Memory
+from .metering.derived import Derived
+from .metering.ledger import Book
+from .metering.model import Series
+from .metering.spans import Spans
+
+
+class DerivedHistory:
+    """Brings derived series up to date with the rows that they follow from.
+
+    Nothing of it needs to be remembered: at first, and whenever rows were read
+    again because somebody else had changed them, every hour is derived.
+    """
+
+    def __init__(self, rows: HistoryRows, memory: Memory) -> None:
+        """Begin with series of which nothing is known."""
+        self._rows = rows
+        self._memory = memory
+        self._settled: dict[Series, tuple[object, ...]] = {}
+        """The books and beginnings by which every hour of a series was right."""
+        self._changed: dict[Series, Spans] = {}
+        self._unpriced: dict[Series, frozenset[str]] = {}
+
+    @property
+    def unpriced(self) -> Mapping[Series, frozenset[str]]:
+        """The channels that lack a price, of each series that was derived."""
+        return self._unpriced
+
+    def note(self, source: Series, hours: Spans) -> None:
+        """Take note of hours that were written anew."""
+        self._changed[source] = self._changed.get(source, Spans()) | hours
+
+    def is_due(self, derived: Iterable[Derived]) -> bool:
+        """Tell whether a series is not right yet, and can be put right."""
+        return any(self._is_readable(each) and self._is_new(each) for each in derived)
+
+    async def async_update(self, derived: Iterable[Derived]) -> None:
+        """Write what follows from rows that are new or have changed."""
+        changed, self._changed = self._changed, {}
+        for each in derived:
+            if not self._is_readable(each):
+                continue
+            hours = Spans()
+            for source in each.sources:
+                hours |= changed.get(source, Spans())
+            if hours or self._is_new(each):
+                await self._async_derive(each, hours)
+
+    async def _async_derive(self, derived: Derived, changed: Spans) -> None:
+        """Write the hours that have changed, or all where the books are new."""
+        target = derived.target
+        sources = {source: self._rows.books[source] for source in derived.sources}
+        beginnings = self._beginnings(derived)
+        points = max(len(book) for book in sources.values())
+        settled = self._settled.pop(target, None)
+
+        def wanted(book: Book) -> Mapping[datetime, float]:
+            same = settled == (*sources.values(), beginnings, book)
+            return derived.hours(sources, beginnings, changed if same else None)
+
+        try:
+            book = await self._rows.async_write(target, points, wanted)
+        except Exception as err:  # noqa: BLE001  # whatever a database raises
+            self._rows.forget(target)
+            self._rows.note_trouble(target, err)
+        else:
+            self._settled[target] = (*sources.values(), beginnings, book)
+        self._unpriced[target] = await self._rows.async_compute(
+            points,
+            lambda: derived.unpriced(sources, beginnings, dt_util.utcnow()),
+        )
+
+    def _is_readable(self, derived: Derived) -> bool:
+        return all(source in self._rows.books for source in derived.sources)
+
+    def _is_new(self, derived: Derived) -> bool:
+        basis = (
+            *(self._rows.books.get(source) for source in derived.sources),
+            self._beginnings(derived),
+            self._rows.books.get(derived.target),
+        )
+        return self._settled.get(derived.target) != basis
+
+    def _beginnings(self, derived: Derived) -> dict[Series, datetime]:
+        pages = self._memory.pages
+        return derived.beginnings(
+            {
+                source: floor
+                for source in derived.sources
+                if source in pages and (floor := pages[source].floor) is not None
+            }
+        )

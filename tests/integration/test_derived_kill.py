@@ -1,0 +1,125 @@
+"""Home Assistant is killed while it writes what follows from other rows."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.meter_hub.metering.ledger import Book
+from custom_components.meter_hub.metering.model import Update
+from custom_components.meter_hub.recorder_io import async_fence
+from custom_components.meter_hub.vendors.registry import VENDORS
+
+from .answers import update
+from .conftest import EntryFactory, Settle
+from .killing import Death, async_kill, async_until_dead
+from .prosumer import (
+    BALANCED_IMPORT,
+    COST,
+    assert_follows,
+    know_zones,
+    prosumers,
+    stored,
+)
+from .rows import async_rows
+from .scripted import HOUR, START, Script
+
+FIRST = START - 40 * HOUR
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> MockConfigEntry:
+    """Return an entry with the newer half of its history, written in small chunks."""
+    plan = Book.next_chunk
+    monkeypatch.setattr(
+        Book, "next_chunk", lambda book, wanted: plan(book, wanted, limit=12)
+    )
+    vendor = replace(prosumers(script), build=script.vendor().build)
+    monkeypatch.setitem(VENDORS, "scripted", vendor)
+    know_zones(script, FIRST, 40)
+    whole = script.truth
+    script.truth = {
+        series: {hour: hours[hour] for hour in sorted(hours)[20:]}
+        for series, hours in whole.items()
+    }
+    entry = make_entry(prices=[stored(date(2020, 1, 1))], history_days=2)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(timedelta(seconds=6), timedelta(seconds=2))
+    await assert_follows(hass, script.truth)
+    script.truth = whole
+    return entry
+
+
+def everything(script: Script) -> Update:
+    """Return the answer to a question for the whole history."""
+    answers = [
+        update(min(hours), [hours[hour] for hour in sorted(hours)], series=series)
+        for series, hours in script.truth.items()
+    ]
+    return Update(
+        intervals=tuple(each for answer in answers for each in answer.intervals),
+        explored=tuple(each for answer in answers for each in answer.explored),
+    )
+
+
+@pytest.mark.parametrize("memory_lost", [False, True], ids=["old memory", "no memory"])
+@pytest.mark.parametrize("steps", range(0, 73, 8))
+async def test_killed_while_writing_what_follows(
+    hass: HomeAssistant,
+    script: Script,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    settle: Settle,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: int,
+    memory_lost: bool,
+) -> None:
+    """Whatever was done last, all that follows ends as in an undisturbed run."""
+    with monkeypatch.context() as patch:
+        death = Death(patch, steps)
+        entry.runtime_data.history.submit(everything(script))
+        await async_until_dead(hass, freezer, death)
+        await async_kill(hass, entry, hass_storage, memory_lost=memory_lost)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(timedelta(minutes=40))
+
+    await assert_follows(hass, script.truth)
+
+
+async def test_what_follows_needs_no_answer_after_a_kill(
+    hass: HomeAssistant,
+    script: Script,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    settle: Settle,
+    freezer: FrozenDateTimeFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sources that were remembered before the kill are not asked for again."""
+    with monkeypatch.context() as patch:
+        death = Death(patch, 44)
+        entry.runtime_data.history.submit(everything(script))
+        await async_until_dead(hass, freezer, death)
+        await async_kill(hass, entry, hass_storage, memory_lost=False)
+    await async_fence(hass)
+    assert len(await async_rows(hass, BALANCED_IMPORT)) == 40
+    assert len(await async_rows(hass, COST)) == 20, "the kill came at another instant"
+    asked = len(script.history_calls)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle()
+
+    assert len(script.history_calls) == asked
+    await assert_follows(hass, script.truth)
