@@ -1,15 +1,12 @@
-"""One account in a real Home Assistant, asking a simulated vendor for what goes wrong.
-
-A vendor joins the fault matrix with one line in `VENDOR_CASES`.
-"""
+"""One account in a real Home Assistant, asking a simulated vendor for what goes wrong."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 import logging
-from time import sleep
+from threading import Event
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -17,62 +14,38 @@ from homeassistant.components.recorder.statistics import (
     list_statistic_ids,
     statistics_during_period,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import Event, EventStateChangedData, HomeAssistant
+from homeassistant.core import (
+    Event as HomeAssistantEvent,
+    EventStateChangedData,
+    HomeAssistant,
+)
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.coordinator import MeterHubCoordinator
 from tests.e2e.proof import statistic_id
 from tests.simulator import Call, Fault, FaultKind, Row, Simulator, Verdict, check
+from tests.simulator.envoy_local import EnvoyLocalApi
+from tests.simulator.envoy_local.expected import registers
+
+from .matrix_cases import VendorCase
 
 type OpenAccount = Callable[..., Awaitable[Account]]
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
+RECENTLY = timedelta(minutes=6)
+"""In which a vendor without history is asked at least once."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorCase:
-    """What the matrix needs to know of a vendor, from its own documents."""
-
-    key: str
-    endpoint: str
-    """The name in `endpoints`, whose URL the simulator's replaces."""
-    pace: timedelta
-    """The least time between two calls."""
-    most_calls: int
-    """The most within any hour, for the two meters together."""
-    history_path: str
-    """The path of history, as a pattern."""
-    fields: Mapping[str, str]
-    """Where answers hold the list of meters, the import register, and its date."""
-    without: frozenset[str] = frozenset()
-    """The names of what can't go wrong with the vendor."""
-
-    def aimed(self, fault: Fault, **more: Any) -> Fault:
-        """Return a fault with this vendor's name, and its own words for fields."""
-        fields = tuple(self.fields[name] for name in fault.fields)
-        return replace(fault, vendor=self.key, fields=fields, **more)
-
-
-VENDOR_CASES = (
-    VendorCase(
-        key="onemeter",
-        endpoint="ONEMETER",
-        pace=timedelta(minutes=1),
-        most_calls=16,
-        history_path="/api/devices/*/readings",
-        fields={"list": "devices", "register": "1_8_0", "date": "date"},
-    ),
-)
+ALL_ASKED = timedelta(minutes=20)
+"""So long after a full hour each vendor has been asked what is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +59,8 @@ class Account:
     simulator: Simulator
     undisturbed: Simulator
     """The same houses and meters, with nothing that goes wrong."""
-    entry: MockConfigEntry
-    changes: list[Event[EventStateChangedData]]
+    entry: ConfigEntry
+    changes: list[HomeAssistantEvent[EventStateChangedData]]
     """What all entities have shown."""
 
     @property
@@ -114,31 +87,42 @@ class Account:
             await self._async_settle()
 
     async def _async_settle(self) -> None:
-        """Wait for all that is being done; who waits in vain, waits until time is up."""
+        """Wait for all that is being done; what waits for time to pass, gets it."""
         settled = asyncio.ensure_future(
             self.hass.async_block_till_done(wait_background_tasks=True)
         )
-        while self._is_kept_waiting() and not settled.done():
+        while not settled.done():
+            patience, leap = self._patience()
             # The loop's own clock stands still as all others do.
-            await asyncio.to_thread(sleep, 0.01)
+            over = Event()
+            waited = asyncio.ensure_future(asyncio.to_thread(over.wait, patience))
+            await asyncio.wait({settled, waited}, return_when=asyncio.FIRST_COMPLETED)
+            over.set()
             if not settled.done():
-                self.freezer.tick(10)
+                self.freezer.tick(leap)
                 async_fire_time_changed(self.hass)
         await settled
 
-    def _is_kept_waiting(self) -> bool:
-        return any(
-            isinstance(trouble, Fault) and trouble.kind is FaultKind.TIMEOUT
-            for trouble in self.simulator.active.values()
-        )
+    def _patience(self) -> tuple[float, int]:
+        """Return after how long somebody is thought to wait, and for how many seconds."""
+        troubles = [*self.simulator.active.values()]
+        waits = [each for each in troubles if each.kind is FaultKind.TIMEOUT]
+        if any(isinstance(each, Fault) and each.path == "*" for each in waits):
+            return 0.01, 10
+        if waits:
+            return 0.03, 5
+        if any(each.kind is FaultKind.DROP for each in troubles):
+            return 0.05, 1
+        return 0.2, 1
 
     async def async_verdicts(self) -> dict[str, Verdict]:
         """Compare each series with what is published; one nobody published is extra."""
         expected = {
             statistic_id(self.case.key, meter, quantity, channel): hours
             for meter in self.meters
-            for (quantity, channel), hours in self.simulator.truth(
-                self.case.key, meter
+            for (quantity, channel), hours in (
+                self.simulator.truth(self.case.key, meter)
+                | self.simulator.vendor(self.case.key).derived(meter)
             ).items()
         }
         rows = await self.async_rows()
@@ -162,7 +146,13 @@ class Account:
         )
 
     async def async_problems(self) -> dict[str, str]:
-        """Return what is wrong with the statistics, by series."""
+        """Return what is wrong with the statistics, by series.
+
+        Of a vendor without history, what is wrong with the registers.
+        """
+        api = self.simulator.vendor(self.case.key)
+        if isinstance(api, EnvoyLocalApi):
+            return self._live_problems(api)
         verdicts = await self.async_verdicts()
         assert verdicts, "the vendor has published nothing"
         return {
@@ -171,9 +161,32 @@ class Account:
             if not verdict.ok
         }
 
+    def _live_problems(self, api: EnvoyLocalApi) -> dict[str, str]:
+        """Return the registers that don't show what they did at the last poll."""
+        now = dt_util.utcnow()
+        least, most = (
+            registers(api.gateway.at(instant)) for instant in (now - RECENTLY, now)
+        )
+        shown = {
+            quantity: self._state(api.meter_ids[0], quantity)
+            for quantity, channel in most
+            if channel == "total"
+        }
+        return {
+            quantity: state
+            for quantity, state in shown.items()
+            if state in (STATE_UNAVAILABLE, STATE_UNKNOWN)
+            or not least[quantity, "total"] <= float(state) <= most[quantity, "total"]
+        }
+
     async def async_heal(self, within: timedelta) -> None:
-        """Let time pass until nothing is missing or wrong; raises when it takes longer."""
+        """Let time pass until nothing is missing or wrong; raises when it takes longer.
+
+        Looks when each vendor has been asked for the hour that has just ended.
+        """
         end = dt_util.utcnow() + within
+        to_the_hour = (LONG_AGO - dt_util.utcnow()) % HOUR
+        await self.async_pass(to_the_hour + ALL_ASKED)
         while (problems := await self.async_problems()) and dt_util.utcnow() < end:
             await self.async_pass(HOUR)
         assert problems == {}, problems
@@ -186,16 +199,19 @@ class Account:
 
     def import_state(self, meter: str) -> str:
         """Return the state of the import register of a meter."""
-        state = self.hass.states.get(self._import_id(meter))
+        return self._state(meter, "grid_import")
+
+    def _state(self, meter: str, quantity: str) -> str:
+        entity_id = self._find_entity(meter, quantity)
+        assert entity_id is not None
+        state = self.hass.states.get(entity_id)
         assert state is not None
         return state.state
 
-    def _import_id(self, meter: str) -> str:
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            "sensor", DOMAIN, f"{self.case.key}_{meter}_grid_import"
+    def _find_entity(self, meter: str, quantity: str) -> str | None:
+        return er.async_get(self.hass).async_get_entity_id(
+            "sensor", DOMAIN, f"{self.case.key}_{meter}_{quantity}"
         )
-        assert entity_id is not None
-        return entity_id
 
     def available(self) -> list[bool]:
         """Tell of each meter whether its import register is available."""
@@ -203,7 +219,22 @@ class Account:
 
     def imports_shown(self) -> dict[str, list[float]]:
         """Return the numbers that the import register of each meter has shown."""
-        ids = {self._import_id(meter): meter for meter in self.meters}
+        return self._shown("grid_import")
+
+    def last_moves(self) -> dict[str, float]:
+        """Return what each meter has shown last of what grows with each poll."""
+        last = dict.fromkeys(self.meters, 0.0)
+        for quantity in self.case.moving:
+            for meter, numbers in self._shown(quantity).items():
+                last[meter] += numbers[-1] if numbers else 0.0
+        return last
+
+    def _shown(self, quantity: str) -> dict[str, list[float]]:
+        ids = {
+            entity_id: meter
+            for meter in self.meters
+            if (entity_id := self._find_entity(meter, quantity))
+        }
         shown: dict[str, list[float]] = {meter: [] for meter in self.meters}
         for event in self.changes:
             state = event.data["new_state"]

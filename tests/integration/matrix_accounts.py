@@ -1,15 +1,16 @@
 """Sets up accounts of simulated vendors in a real Home Assistant."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
@@ -17,8 +18,15 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from custom_components.meter_hub.vendors import endpoints
 from tests.simulator import Simulator
 
-from .conftest import EntryFactory
-from .matrix import Account, OpenAccount, VendorCase
+from .dialogs import choose, shown, submit
+from .matrix import Account, OpenAccount
+from .matrix_cases import VendorCase
+
+
+@pytest.fixture
+def recorder_config() -> dict[str, Any]:
+    """Record no states: who polls each minute has many, and here only rows matter."""
+    return {"exclude": {"domains": ["sensor", "binary_sensor"]}}
 
 
 @pytest.fixture
@@ -27,14 +35,18 @@ async def open_account(
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
-    make_entry: EntryFactory,
     socket_enabled: None,
 ) -> AsyncGenerator[OpenAccount]:
     """Return a function that sets up an account of a simulated vendor."""
     async with AsyncExitStack() as stack:
 
         async def open_one(
-            case: VendorCase, *, now: datetime, history: timedelta, **options: Any
+            case: VendorCase,
+            *,
+            now: datetime,
+            history: timedelta,
+            prepare: Callable[[Simulator], None] | None = None,
+            **options: Any,
         ) -> Account:
             caplog.set_level(logging.INFO)
             hass.loop.set_debug(False)
@@ -44,20 +56,24 @@ async def open_account(
             simulator = await stack.enter_async_context(
                 Simulator(clock=dt_util.utcnow, installed=installed)
             )
-            # The vendor's own pace stays, as time is simulated.
-            real: endpoints.Endpoint = getattr(endpoints, case.endpoint)
-            monkeypatch.setattr(
-                endpoints, case.endpoint, replace(real, url=simulator.url(case.key))
-            )
+            if prepare is not None:
+                prepare(simulator)
+            for name, host in case.endpoints.items():
+                url = simulator.url(case.key, host)
+                endpoint = endpoints.Endpoint(url, case.pace)
+                monkeypatch.setattr(endpoints, name, endpoint)
             api = simulator.vendor(case.key)
-            entry = make_entry(
-                vendor=case.key,
-                credentials=dict(api.credentials),
-                meters=api.meter_ids,
-                **options,
-            )
             changes = async_capture_events(hass, EVENT_STATE_CHANGED)
-            assert await hass.config_entries.async_setup(entry.entry_id)
+            form = await submit(
+                hass, await choose(hass, case.key), dict(api.credentials)
+            )
+            if form["step_id"] == "meters":
+                form = await submit(hass, form, {"meters": shown(form)["meters"]})
+            result = await submit(hass, form, {**case.options, **options})
+            assert result["type"] is FlowResultType.CREATE_ENTRY
+            entry = result["result"]
+            await hass.async_block_till_done()
+            assert entry.state is ConfigEntryState.LOADED
             return Account(
                 hass,
                 freezer,
