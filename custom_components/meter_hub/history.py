@@ -27,6 +27,9 @@ from .vendors.base import Job, Vendor
 _MOST_PENDING = 4
 """Updates that may wait to be written. No more history is asked for then."""
 
+_MOST_KEPT = 64
+"""Polls bring more meanwhile, which is kept: nobody asks for it again before the next."""
+
 _RECENT = timedelta(days=1)
 """The newest hours, which are always about to be asked for, are no part of progress.
 
@@ -149,7 +152,7 @@ class History:
                 page = self._memory.pages.get(series, Page())
                 self._memory.pages[series] = replace(page, floor=floor)
         told = self._told(update)
-        dropped = len(self._pending) >= _MOST_PENDING
+        dropped = len(self._pending) >= _MOST_KEPT
         for series in told:
             page = self._memory.pages.get(series, Page())
             explored = _explored(series, update)

@@ -162,7 +162,7 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.CHARGER_MODE),
         _row(_Q.CHARGER_PREVIOUS_MODE, category=_DIAGNOSTIC, enabled=False),
         _row(_Q.CHARGER_ALLOWED_CURRENT, _CURRENT, precision=1),
-        _row(_Q.CHARGER_OVERRIDE_CURRENT, _CURRENT, precision=1),
+        _row(_Q.CHARGER_OVERRIDE_CURRENT, _CURRENT, precision=1, enabled=False),
         *(
             _row(quantity, _CURRENT, precision=0, category=_DIAGNOSTIC)
             for quantity in (

@@ -13,7 +13,7 @@ import os
 import sys
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, CookieJar, TCPConnector
 
 from custom_components.meter_hub.metering.budget import Budget
 from custom_components.meter_hub.metering.ledger import Gap
@@ -99,6 +99,10 @@ class Probe:
             if start <= row.start < end
         ]
 
+    async def close(self) -> None:
+        """Let go of the account."""
+        await self._backend.close()
+
     def _next_job(self, gaps: Sequence[Gap]) -> Job | None:
         """Return the call that waits for nothing but the vendor's pace."""
         now = _now()
@@ -164,10 +168,13 @@ def _parser() -> argparse.ArgumentParser:
             of_vendor.add_argument(
                 _option(field), dest=field.key, default=field.default
             )
-        of_vendor.add_argument("--url", help="ask here instead of at the vendor's")
+        if vendor.host is not None:
+            of_vendor.add_argument("--url", help="ask here instead of at the vendor's")
         commands = of_vendor.add_subparsers(dest="command", required=True)
         commands.add_parser("meters", help="list the meters")
         commands.add_parser("read", help="print the live values")
+        if vendor.history_days is None:
+            continue
         history = commands.add_parser("history", help="print the energy of hours, kWh")
         for name in ("from", "to"):
             history.add_argument(
@@ -195,27 +202,33 @@ def _credentials(vendor: Vendor, given: Mapping[str, Any]) -> dict[str, Any]:
             value = sys.stdin.readline().strip()
         if value is None and field.required:
             raise SystemExit(f"scripts/probe: {_option(field)} is missing")
-        credentials[field.key] = value
+        if value is not None:
+            credentials[field.key] = value
     return credentials
 
 
 async def _ask(vendor: Vendor, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    async with ClientSession() as session:
+    jar = CookieJar(unsafe=vendor.own_session)
+    connector = TCPConnector(ssl=vendor.verify_tls)
+    async with ClientSession(connector=connector, cookie_jar=jar) as session:
         probe = Probe(vendor, _credentials(vendor, given), session)
-        match given["command"]:
-            case "meters":
-                return await probe.meters()
-            case "read":
-                return await probe.read()
-            case _:
-                return await probe.history(given["from"], given["to"])
+        try:
+            match given["command"]:
+                case "meters":
+                    return await probe.meters()
+                case "read":
+                    return await probe.read()
+                case _:
+                    return await probe.history(given["from"], given["to"])
+        finally:
+            await probe.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     given = vars(_parser().parse_args(arguments))
     vendor = VENDORS[given["vendor"]]
-    if url := given["url"]:
+    if url := given.get("url"):
         name = vendor.key.upper()
         endpoint = replace(getattr(endpoints, name), url=url.rstrip("/"))
         setattr(endpoints, name, endpoint)

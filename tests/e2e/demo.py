@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 import json
@@ -15,10 +15,12 @@ from time import monotonic
 from typing import NoReturn
 
 from tests.simulator import Simulator
+from tests.simulator.envoy_local import Ct, EnvoyLocalApi, System
 
+from .entities import enabled_entities
 from .flows import add_vendor
 from .home import PASSWORD, REPOSITORY, USERNAME, Home, HomeEndedError, HomeError
-from .proof import Proof, imported_hours, prove
+from .proof import Proof, imported_hours, prove, published_hours
 from .screenshot import NoPictureError, find_browser, picture_of_dashboard
 
 FOLDER = REPOSITORY / ".demo"
@@ -27,8 +29,25 @@ PACE_SECONDS = 0.05
 # A vendor's next slot may begin while we look, and is asked for up to two minutes later.
 IMPORT_SECONDS = 420
 DASHBOARD_SECONDS = 120
-ENDPOINTS = {"onemeter": "ONEMETER"}
-"""The finished vendors, and the endpoint that the simulator replaces."""
+ENDPOINTS: Mapping[str, Mapping[str, str]] = {
+    "onemeter": {"ONEMETER": ""},
+    "enegic": {"ENEGIC": ""},
+    "energa": {"ENERGA": ""},
+    "envoy_local": {"ENLIGHTEN": "cloud", "ENTREZ": "cloud"},
+}
+"""The finished vendors, and the endpoints that hosts of the simulator replace.
+
+A gateway in the local network is named by its sign-in, only its cloud is replaced.
+"""
+DASHBOARD: Mapping[str, Collection[str]] = {
+    "enegic": ("grid",),
+    "envoy_local": ("solar", "battery"),
+}
+"""What the Energy dashboard gets of the first house from which vendor: each flow once."""
+SYSTEM = System(
+    (Ct.PRODUCTION, Ct.NET, Ct.STORAGE), phases=3, batteries=2, controller=True
+)
+"""What is installed around the gateway."""
 
 
 def main() -> int:
@@ -69,7 +88,8 @@ def main() -> int:
 
 async def _check() -> int:
     async with _demo("check", free_port(), fresh=True) as (home, simulator):
-        return _report(await prove(home, simulator, list(ENDPOINTS)), home)
+        kinds = [kind for kinds in DASHBOARD.values() for kind in kinds]
+        return _report(await prove(home, simulator, ENDPOINTS, kinds), home)
 
 
 async def _picture(browser: str) -> bytes:
@@ -98,11 +118,15 @@ async def _demo(
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    async with Simulator(installed=_installed(folder)) as simulator:
+    ports = {"envoy_local": _gateway_port(folder)}
+    async with Simulator(installed=_installed(folder), ports=ports) as simulator:
+        gateway = simulator.vendor("envoy_local")
+        assert isinstance(gateway, EnvoyLocalApi)
+        gateway.system = SYSTEM
         _say("Starting Home Assistant")
         async with Home(folder, port, endpoints(simulator)) as home:
-            if await add_missing_vendors(home, simulator):
-                await until_imported(home, simulator)
+            if await add_missing_vendors(home, simulator, ENDPOINTS):
+                await until_imported(home, simulator, ENDPOINTS)
                 await _until_in_dashboard(home)
             yield home, simulator
 
@@ -125,48 +149,42 @@ def _end_on_signals() -> None:
 def endpoints(simulator: Simulator) -> dict[str, dict[str, object]]:
     """Return what the launcher replaces."""
     return {
-        name: {"url": simulator.url(vendor), "pace": PACE_SECONDS}
-        for vendor, name in ENDPOINTS.items()
+        name: {"url": simulator.url(vendor, host), "pace": PACE_SECONDS}
+        for vendor, hosts in ENDPOINTS.items()
+        for name, host in hosts.items()
     }
 
 
-async def add_missing_vendors(home: Home, simulator: Simulator) -> bool:
-    """Add each vendor once, its first house to the dashboard; tells if any was missing."""
-    present = {
-        entry["title"]
-        for entry in await home.ask("config_entries/get", domain="meter_hub")
-    }
-    if len(present) >= len(ENDPOINTS):
-        return False
-    for vendor in ENDPOINTS:
+async def add_missing_vendors(
+    home: Home, simulator: Simulator, vendors: Iterable[str]
+) -> bool:
+    """Add each vendor that isn't there yet; tells if any was missing."""
+    missing = [vendor for vendor in vendors if not await enabled_entities(home, vendor)]
+    for vendor in missing:
         _say(f"Adding {vendor} through the config flow")
         api = simulator.vendor(vendor)
-        await add_vendor(home, vendor, api.credentials, api.meter_ids[0])
-    return True
+        sources = [f"{kind}/{api.meter_ids[0]}" for kind in DASHBOARD.get(vendor, ())]
+        await add_vendor(home, vendor, api.credentials, sources)
+    return bool(missing)
 
 
-async def until_imported(home: Home, simulator: Simulator) -> None:
+async def until_imported(
+    home: Home, simulator: Simulator, vendors: Iterable[str]
+) -> None:
     """Wait until every published hour is there; says how far it is, and gives up loudly."""
     deadline = monotonic() + IMPORT_SECONDS
-    known, published = -1, _published_hours(simulator)
+    known, published = -1, published_hours(simulator, vendors)
     while monotonic() < deadline:
         if (hours := await imported_hours(home)) != known:
             _say(f"Importing history: {hours} of {published} hours")
             known = hours
         # An hour more may have been published while these were imported.
-        if hours >= published and hours >= (published := _published_hours(simulator)):
+        if hours >= published and hours >= (
+            published := published_hours(simulator, vendors)
+        ):
             return
         await asyncio.sleep(1)
     _say("Giving up: the history is not complete")
-
-
-def _published_hours(simulator: Simulator) -> int:
-    return sum(
-        len(series)
-        for vendor in ENDPOINTS
-        for meter in simulator.vendor(vendor).meter_ids
-        for series in simulator.truth(vendor, meter).values()
-    )
 
 
 async def _until_in_dashboard(home: Home) -> None:
@@ -190,13 +208,22 @@ def _report(proof: Proof, home: Home) -> int:
 
 def _installed(folder: Path) -> datetime:
     """Return when the simulated meters were installed: the same instant in every run."""
-    path = folder / "installed"
+    start = (datetime.now(UTC) - HISTORY).replace(minute=53, second=6, microsecond=0)
+    return datetime.fromisoformat(_remembered(folder / "installed", start.isoformat()))
+
+
+def _gateway_port(folder: Path) -> int:
+    """Return where the gateway is in every run: its address is what opens its account."""
+    port = int(_remembered(folder / "gateway_port", str(free_port())))
+    if not _is_free(port):
+        raise HomeError(f"Port {port} is in use; --fresh takes another one")
+    return port
+
+
+def _remembered(path: Path, first: str) -> str:
     if not path.exists():
-        start = (datetime.now(UTC) - HISTORY).replace(
-            minute=53, second=6, microsecond=0
-        )
-        path.write_text(start.isoformat())
-    return datetime.fromisoformat(path.read_text())
+        path.write_text(first)
+    return path.read_text()
 
 
 def _is_free(port: int) -> bool:

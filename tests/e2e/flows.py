@@ -1,6 +1,6 @@
 """Walks Meter Hub's real config flow over Home Assistant's REST API."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from .home import Home, HomeError
@@ -9,12 +9,13 @@ FLOWS = "config/config_entries/flow"
 
 
 async def add_vendor(
-    home: Home, vendor: str, sign_in: Mapping[str, Any], dashboard_meter: str | None
+    home: Home, vendor: str, sign_in: Mapping[str, Any], sources: Collection[str]
 ) -> str:
     """Add one account of a vendor and return the id of its config entry.
 
     Every field but the sign-in's keeps what the form suggests; the Energy dashboard
-    gets `dashboard_meter` only. Raises HomeError where the flow shows an error or aborts.
+    gets those of the offered `sources`. Raises HomeError where one of these is not offered,
+    and where the flow shows an error or aborts.
     """
     step = await home.post(FLOWS, {"handler": "meter_hub"})
     step = await home.post(f"{FLOWS}/{step['flow_id']}", {"next_step_id": vendor})
@@ -29,11 +30,11 @@ async def add_vendor(
         }
         answer |= {name: sign_in[name] for name in fields if name in sign_in}
         if "dashboard" in fields:
-            answer["dashboard"] = [
-                option["value"]
-                for option in fields["dashboard"]["selector"]["select"]["options"]
-                if dashboard_meter and option["value"].endswith(dashboard_meter)
-            ]
+            options = fields["dashboard"]["selector"]["select"]["options"]
+            offered = {option["value"] for option in options}
+            if missing := set(sources) - offered:
+                raise HomeError(f"{vendor} does not offer {missing}")
+            answer["dashboard"] = list(sources)
         step = await home.post(f"{FLOWS}/{step['flow_id']}", answer)
     if step["type"] != "create_entry":
         raise HomeError(f"{vendor}: the flow ended with {step}")

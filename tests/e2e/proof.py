@@ -1,7 +1,7 @@
 """Proves that Home Assistant holds exactly what the simulated vendors published."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 import re
@@ -10,22 +10,29 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.simulator import ExpectedHour, Row, Simulator, Verdict, check
+from tests.simulator.envoy_local import EnvoyLocalApi
 
+from .entities import POLL_SECONDS, enabled_entities, prove_live, shown_states
 from .home import Home
 
 EXTERNAL = "meter_hub:"
-UNKNOWN = ("unavailable", "unknown")
 HOME_ZONE = ZoneInfo("Europe/Warsaw")
 COMPILE_SECONDS = 330
+MOST_SPREAD = 0.022
+"""kWh by which two vendors' net energy of an hour may differ: two directions of the
+coarser one's resolution, and of the finer one's."""
+FIRST_HOURS = 6
+"""Before this hour a vendor may not have told anything of the day yet."""
 LONG_AGO = "2000-01-01T00:00:00+00:00"
 
 
 @dataclass(slots=True)
 class VendorProof:
-    """What was found of one vendor; `missing` and `extra` count hours."""
+    """What was found of one vendor; `missing` and `extra` count hours, `live` values."""
 
     meters: int = 0
     entities: int = 0
+    live: int = 0
     series: int = 0
     hours: int = 0
     max_error_kwh: float = 0.0
@@ -39,6 +46,7 @@ class Proof:
     """The whole result, with a sentence for all that is wrong."""
 
     vendors: dict[str, VendorProof] = field(default_factory=dict)
+    agreement: dict[str, Any] = field(default_factory=dict)
     dashboard: dict[str, Any] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -46,16 +54,28 @@ class Proof:
         """Return the numbers for a machine to read."""
         return {
             "vendors": {key: asdict(proof) for key, proof in self.vendors.items()},
+            "agreement": self.agreement,
             "dashboard": self.dashboard,
         }
 
 
-async def prove(home: Home, simulator: Simulator, vendors: list[str]) -> Proof:
-    """Compare entities, statistics and the Energy dashboard with the truth."""
+async def prove(
+    home: Home, simulator: Simulator, vendors: Iterable[str], sources: Collection[str]
+) -> Proof:
+    """Compare entities, statistics and the Energy dashboard with the truth.
+
+    `sources` are the types of all that the dashboard must show.
+    """
     proof = Proof()
     for vendor in vendors:
         await _prove_vendor(home, simulator, vendor, proof)
-    await _prove_dashboard(home, simulator, proof)
+        api = simulator.vendor(vendor)
+        if isinstance(api, EnvoyLocalApi):
+            live, problems = await prove_live(home, api)
+            proof.vendors[vendor].live = live
+            proof.problems.extend(problems)
+    await _prove_agreement(home, simulator, proof)
+    await _prove_dashboard(home, simulator, sources, proof)
     return proof
 
 
@@ -71,11 +91,7 @@ async def series_verdicts(
     home: Home, simulator: Simulator, vendor: str
 ) -> dict[str, Verdict]:
     """Compare every published series of a vendor; a series nobody published is extra."""
-    expected = {
-        statistic_id(vendor, meter, quantity, channel): hours
-        for meter in simulator.vendor(vendor).meter_ids
-        for (quantity, channel), hours in simulator.truth(vendor, meter).items()
-    }
+    expected = _expected(simulator, vendor)
     present = {
         item["statistic_id"]
         for item in await home.ask("recorder/list_statistic_ids")
@@ -86,6 +102,29 @@ async def series_verdicts(
     return {
         series: check(rows.get(series, ()), expected.get(series, nothing))
         for series in sorted(present | set(expected))
+    }
+
+
+def published_hours(simulator: Simulator, vendors: Iterable[str]) -> int:
+    """Return how many rows follow from what the vendors have published."""
+    return sum(
+        len(hours)
+        for vendor in vendors
+        for hours in _expected(simulator, vendor).values()
+    )
+
+
+def _expected(
+    simulator: Simulator, vendor: str
+) -> dict[str, Mapping[datetime, ExpectedHour]]:
+    """Return the rows that each statistic of a vendor must have."""
+    api = simulator.vendor(vendor)
+    return {
+        statistic_id(vendor, meter, quantity, channel): hours
+        for meter in api.meter_ids
+        for (quantity, channel), hours in (
+            simulator.truth(vendor, meter) | api.derived(meter)
+        ).items()
     }
 
 
@@ -121,29 +160,80 @@ async def _prove_entities(
     home: Home, simulator: Simulator, vendor: str, proof: Proof
 ) -> None:
     """Each meter has an import register, and no enabled entity is without a value."""
-    states = {state["entity_id"]: state for state in await home.ask("get_states")}
-    registry = [
-        entry
-        for entry in await home.ask("config/entity_registry/list")
-        if entry["platform"] == "meter_hub" and entry["disabled_by"] is None
-    ]
-    mine = [entry for entry in registry if entry["unique_id"].startswith(f"{vendor}_")]
+    states = await shown_states(home)
+    mine = await enabled_entities(home, vendor)
     proof.vendors[vendor].entities = len(mine)
-    for entry in mine:
-        state = states.get(entry["entity_id"])
-        if state is None or state["state"] in UNKNOWN:
-            proof.problems.append(f"{entry['entity_id']} has no value")
-    unique_ids = {entry["unique_id"]: entry["entity_id"] for entry in mine}
+    early = datetime.now(HOME_ZONE).hour < FIRST_HOURS
+    for unique_id, entity in mine.items():
+        if early and "_today" in unique_id:
+            continue
+        if entity not in states:
+            proof.problems.append(f"{entity} has no value")
     for meter in simulator.vendor(vendor).meter_ids:
-        if (entity := unique_ids.get(f"{vendor}_{meter}_grid_import")) is None:
+        if (register := mine.get(f"{vendor}_{meter}_grid_import")) is None:
             proof.problems.append(f"{vendor}: meter {meter} has no import register")
-        elif float(states[entity]["state"]) <= 0:
-            proof.problems.append(f"{entity} has counted nothing")
+        elif float(states.get(register, 0)) <= 0:
+            proof.problems.append(f"{register} has counted nothing")
 
 
-async def _prove_dashboard(home: Home, simulator: Simulator, proof: Proof) -> None:
+async def _prove_agreement(home: Home, simulator: Simulator, proof: Proof) -> None:
+    """Vendors that watch one house agree on the net energy of each hour."""
+    vendors = [vendor for vendor, found in proof.vendors.items() if found.series]
+    for number, ids in enumerate(
+        zip(*(simulator.vendor(vendor).meter_ids for vendor in vendors), strict=True),
+        1,
+    ):
+        seen: dict[datetime, list[float]] = {}
+        for vendor, meter in zip(vendors, ids, strict=True):
+            for hour, net in (
+                await _net_energy(home, simulator, vendor, meter)
+            ).items():
+                seen.setdefault(hour, []).append(net)
+        spreads = [max(nets) - min(nets) for nets in seen.values() if len(nets) > 1]
+        proof.agreement[f"house {number}"] = {
+            "hours": len(spreads),
+            "max_spread_kwh": round(max(spreads, default=0.0), 6),
+        }
+        if len(vendors) > 1 and not spreads:
+            proof.problems.append(f"House {number}: no hour was seen by two vendors")
+        # Each hour is off by a resolution at most, in each direction.
+        if max(spreads, default=0.0) > MOST_SPREAD:
+            proof.problems.append(f"House {number}: the vendors disagree")
+
+
+async def _net_energy(
+    home: Home, simulator: Simulator, vendor: str, meter: str
+) -> dict[datetime, float]:
+    """Return import less export of the hours of which both are written.
+
+    Without the first one, of which vendors may know different parts.
+    """
+    ids = {
+        quantity: statistic_id(vendor, meter, quantity, "total")
+        for quantity, channel in simulator.truth(vendor, meter)
+        if channel == "total"
+    }
+    rows = await _rows(home, sorted(ids.values()))
+    imported, exported = (
+        {row.start: row.state for row in rows.get(ids.get(quantity, ""), ())}
+        for quantity in ("grid_import", "grid_export")
+    )
+    first = min(imported, default=None)
+    return {
+        hour: energy - exported.get(hour, 0.0)
+        for hour, energy in imported.items()
+        if hour != first and ("grid_export" not in ids or hour in exported)
+    }
+
+
+async def _prove_dashboard(
+    home: Home, simulator: Simulator, kinds: Collection[str], proof: Proof
+) -> None:
     """Each flow has one source, all are valid, and yesterday equals the houses' truth."""
-    sources = (await home.preferences())["energy_sources"]
+    sources = await _sources(home, kinds)
+    types = sorted(source["type"] for source in sources)
+    if types != sorted(kinds):
+        proof.problems.append(f"The Energy dashboard shows {types}")
     issues = await _dashboard_issues(home)
     if issues:
         proof.problems.append(f"The Energy dashboard is not valid: {issues}")
@@ -155,7 +245,8 @@ async def _prove_dashboard(home: Home, simulator: Simulator, proof: Proof) -> No
     ]
     if not statistics or len(statistics) != len(set(statistics)):
         proof.problems.append(f"The Energy dashboard has the sources {statistics}")
-    errors = await _day_errors(home, simulator, statistics, list(proof.vendors))
+    history = [each for each in statistics if each.startswith(EXTERNAL)]
+    errors = await _day_errors(home, simulator, history, list(proof.vendors))
     # A day's register difference carries the rounding of its two ends.
     proof.problems.extend(
         f"{series} is {error} kWh off yesterday"
@@ -167,6 +258,19 @@ async def _prove_dashboard(home: Home, simulator: Simulator, proof: Proof) -> No
         "sources": len(sources),
         "day_error_kwh": round(max(errors.values(), default=0.0), 6),
     }
+
+
+async def _sources(home: Home, kinds: Collection[str]) -> list[Any]:
+    """Return the dashboard's sources, once there are as many as there shall be.
+
+    One that is made of sensors comes when Home Assistant has compiled their statistics.
+    """
+    deadline = monotonic() + COMPILE_SECONDS + POLL_SECONDS
+    while True:
+        sources: list[Any] = (await home.preferences())["energy_sources"]
+        if len(sources) >= len(kinds) or monotonic() > deadline:
+            return sources
+        await asyncio.sleep(2)
 
 
 async def _dashboard_issues(home: Home) -> list[Any]:

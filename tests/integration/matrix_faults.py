@@ -13,9 +13,8 @@ from tests.simulator.vendors import VENDORS
 from .matrix import HOUR
 from .matrix_cases import VENDOR_CASES, VendorCase
 
-START = datetime(2026, 6, 17, 9, 53, tzinfo=UTC)
-"""When an account is set up, with everything in order: in summer, when there is so
-much sun that something is left of it in every tariff zone."""
+START = datetime(2026, 11, 18, 9, 53, tzinfo=UTC)
+"""When an account is set up, with everything in order."""
 
 HISTORY = timedelta(days=2)
 

@@ -78,7 +78,6 @@ async def test_charger_is_a_device_below_its_meter(
     assert states == {
         "sensor.zaptec_charger_mode": "Solar",
         "sensor.zaptec_charger_allowed_current": "16.0",
-        "sensor.zaptec_charger_override_current_phase_2": "6.0",
         "sensor.zaptec_charger_charger_fuse": "20.0",
         "binary_sensor.zaptec_charger_solar_charging": "on",
     }

@@ -94,6 +94,14 @@ async def load(hass: HomeAssistant, cloud: PretendCloud) -> MockConfigEntry:
     return entry
 
 
+async def test_a_device_that_no_vendor_listens_for(
+    hass: HomeAssistant, cloud: PretendCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = replace(VENDORS["pretend"], discovery=None)
+    monkeypatch.setitem(VENDORS, vendor.key, vendor)
+    assert_abort(await announce(hass), "discovery_unusable")
+
+
 def test_the_manifest_names_what_the_vendors_listen_for() -> None:
     """Home Assistant tells us only of what is there."""
     services = {each["type"] for each in json.loads(MANIFEST.read_text())["zeroconf"]}

@@ -139,7 +139,7 @@ async def test_more_answers_than_may_wait(
     """The one that was dropped is asked for again, once, when the others are written."""
     history = entry.runtime_data.history
     asked = len(script.history_calls)
-    for _ in range(4):
+    for _ in range(64):
         history.submit(update(FIRST, list(energies(60))))
     history.submit(correction(script))
     await hass.async_block_till_done()
@@ -150,6 +150,26 @@ async def test_more_answers_than_may_wait(
     assert_same(await async_rows(hass), script.truth[IMPORT])
     (again,) = script.history_calls[asked:]
     assert [(span.start, span.end) for span in again] == [(CORRECTED, CORRECTED + HOUR)]
+
+
+async def test_what_polls_bring_while_others_wait_is_kept(
+    hass: HomeAssistant,
+    script: Script,
+    entry: MockConfigEntry,
+    settle: Settle,
+    held: Event,
+) -> None:
+    """Nobody asks for it before the next poll, so it must not be dropped."""
+    history = entry.runtime_data.history
+    asked = len(script.history_calls)
+    for _ in range(10):
+        history.submit(update(FIRST, list(energies(60))))
+    history.submit(correction(script))
+    held.set()
+    await settle(timedelta(minutes=10))
+
+    assert_same(await async_rows(hass), script.truth[IMPORT])
+    assert script.history_calls[asked:] == []
 
 
 async def test_correction_that_is_written_costs_no_call(

@@ -19,9 +19,8 @@ from custom_components.meter_hub.vendors.transport import Transport
 from .conftest import SECRET, Clock
 
 
-@pytest.fixture
-async def untrusted(tmp_path: Path, socket_enabled: None) -> AsyncIterator[str]:
-    """Serve with a certificate of its own making; return the URL."""
+def self_signed() -> bytes:
+    """Return a certificate that its own key has signed, and the key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -35,15 +34,23 @@ async def untrusted(tmp_path: Path, socket_enabled: None) -> AsyncIterator[str]:
         .not_valid_after(now + timedelta(days=1))
         .sign(key, hashes.SHA256())
     )
-    pem = tmp_path / "server.pem"
-    pem.write_bytes(
-        certificate.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+    return certificate.public_bytes(serialization.Encoding.PEM) + key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
+
+
+# The library remembers the class of instants that it sees first: it must not be one
+# of a test that has frozen the clock.
+PEM = self_signed()
+
+
+@pytest.fixture
+async def untrusted(tmp_path: Path, socket_enabled: None) -> AsyncIterator[str]:
+    """Serve with a certificate of its own making; return the URL."""
+    pem = tmp_path / "server.pem"
+    pem.write_bytes(PEM)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
     server = TestServer(web.Application())

@@ -1,15 +1,23 @@
 """Chargers, whose settings the account shows."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import Channel, MeterKind, Quantity
+from custom_components.meter_hub.vendors.base import UnexpectedAnswer
+from custom_components.meter_hub.vendors.enegic.chargers import (
+    chargers_of,
+    unknown_keys,
+)
 from tests.vendors.driver import Driver
 
 from .bodies import METER
 from .cloud import PAGE, Cloud, reporter, reporters
 
 CHARGER = "1714035493385"
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 async def test_case_14_a_charger_is_a_device_of_its_own(
@@ -82,3 +90,23 @@ async def test_chargers_that_cannot_be_had_keep_nobody_from_signing_in(
     cloud.refusals["/getreporterssettingsforuser"] = [PAGE]
     update = await account.connect()
     assert [meter.id for meter in update.meters or ()] == [METER]
+
+
+@pytest.mark.parametrize("answer", [None, [], "text"])
+def test_an_answer_without_lists_is_no_list_of_chargers(answer: object) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        chargers_of(answer, {}, (), NOW)
+    assert unknown_keys(answer) == frozenset()
+
+
+def test_what_only_other_makers_have_is_named_without_its_values() -> None:
+    answer = {
+        "MontaReporters": [{"ReporterId": 1, "Secret": "sesame"}],
+        "Version": 3,
+    }
+    assert unknown_keys(answer) == {"Secret", "Version"}
+
+
+def test_a_charger_without_an_id_is_left_out() -> None:
+    answer = {"ZaptecReporters": [{"SimpleSettings": {}}, {"ReporterId": 7}]}
+    assert [each.meter.id for each in chargers_of(answer, {}, (), NOW)] == ["7"]
