@@ -33,8 +33,8 @@ async def test_recorder_that_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Answers do not pile up; what was dropped is asked for once it writes again."""
-    first = START - 40 * HOUR
-    script.know(IMPORT, first, *energies(40))
+    first = START - 80 * HOUR
+    script.know(IMPORT, first, *energies(80))
     entry = make_entry()
     released = asyncio.Event()
 
@@ -45,17 +45,17 @@ async def test_recorder_that_is_stuck(
         patch.setattr("custom_components.meter_hub.history_rows.async_fence", stuck)
         assert await hass.config_entries.async_setup(entry.entry_id)
         history: History = entry.runtime_data.history
-        for number, energy in enumerate(energies(40)):
+        for number, energy in enumerate(energies(80)):
             history.submit(
                 replace(update(first + number * HOUR, [energy]), floors={EXPORT: first})
             )
-        script.know(EXPORT, first, *energies(40))
+        script.know(EXPORT, first, *energies(80))
         released.set()
         await settle(timedelta(minutes=20))
 
     assert script.history_calls[0] == (
         Span(EXPORT, first, START),
-        Span(IMPORT, first + 4 * HOUR, START),
+        Span(IMPORT, first + 64 * HOUR, START),
     )
     for series in (IMPORT, EXPORT):
         assert_same(await async_rows(hass, series), script.truth[series])
