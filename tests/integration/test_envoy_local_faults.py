@@ -20,6 +20,7 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 from homeassistant.util import dt as dt_util
+from pyenphase import EnvoyTokenAuth
 import pytest
 
 from custom_components.meter_hub.const import DOMAIN
@@ -306,6 +307,27 @@ async def test_credentials_that_are_refused(open_gateway: OpenGateway) -> None:
     await async_sign_in_again(gateway, dict(gateway.api.credentials))
     await gateway.async_assert_in_order()
     assert account.levels() == [logging.ERROR]
+
+
+async def test_a_library_that_does_not_fit(
+    open_gateway: OpenGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person is told what to update, until all is well again."""
+    gateway = await open_gateway()
+    account = gateway.account
+    entries = account.hass.config_entries
+    with monkeypatch.context() as patched:
+        patched.delattr(EnvoyTokenAuth, "TOKEN_URL")
+        assert await entries.async_reload(account.entry.entry_id)
+        await account.async_pass(15 * MINUTE)
+        issues = ir.async_get(account.hass).issues
+        told = [issue for (domain, _), issue in issues.items() if domain == DOMAIN]
+        assert [issue.translation_key for issue in told] == ["library_unsupported"]
+        assert gateway.lost() >= POWERS
+        assert account.levels() == [logging.ERROR]
+    assert await entries.async_reload(account.entry.entry_id)
+    await account.async_pass(15 * MINUTE)
+    await gateway.async_assert_in_order()
 
 
 async def async_sign_in_again(gateway: Watched, typed: dict[str, str]) -> None:

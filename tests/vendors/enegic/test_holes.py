@@ -16,7 +16,7 @@ from custom_components.meter_hub.vendors.enegic.plan import (
     HistoryJob,
     next_job,
 )
-from custom_components.meter_hub.vendors.enegic.stored import Pause
+from custom_components.meter_hub.vendors.stored import Pause
 
 from .bodies import METER, STOCKHOLM, ZONE, meter
 from .minutes import MINUTE, NOW, answered, energies, groups, job, steady, utc

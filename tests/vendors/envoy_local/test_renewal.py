@@ -114,6 +114,7 @@ async def test_the_old_token_is_used_while_no_new_one_is_to_be_had(
     replay.given = Answer(old.encode())
     owner = await open_gateway(replay)
     await owner.connect()
+    owner.restart()
     good, replay.login = replay.login, login
     job = RenewJob(due=NOW, live=False)
     for minutes in (5, 10, 20):

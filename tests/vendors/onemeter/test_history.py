@@ -1,6 +1,7 @@
 """From rows to the energy of hours, by the numbers."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,12 +17,14 @@ from custom_components.meter_hub.vendors.onemeter.history import (
     read_rows,
 )
 from custom_components.meter_hub.vendors.onemeter.known import Identity, Known
+from custom_components.meter_hub.vendors.onemeter.obis import to_instant
 from custom_components.meter_hub.vendors.onemeter.plan import HistoryJob
 from custom_components.meter_hub.vendors.onemeter.registers import Register
 
 IMPORT = Series("x", Quantity.GRID_IMPORT)
 REGISTER = Register(Quantity.GRID_IMPORT, Channel.TOTAL, ("1_8_0",))
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 def at(time: str) -> datetime:
@@ -145,7 +148,7 @@ def test_values_may_lie_deeper_and_have_older_names() -> None:
 
 
 def test_hours_that_readings_do_not_enclose_are_not_explored() -> None:
-    device = known("06:00", "23:00")
+    device = replace(known("06:00", "23:00"), begins=at("06:00") - 2 * DAY)
     found = answer(rows_of(QUARTERS), device, "09:00", "14:00")
     assert [(span.start, span.end) for span in found.explored] == [
         (at("10:00"), at("11:00"))
@@ -185,6 +188,24 @@ def test_a_window_stays_within_the_readings_that_exist() -> None:
     assert (window.start, window.end) == (at("09:30"), at("14:20"))
     assert window.from_the_beginning
     assert window.to_the_last
+
+
+def test_an_hour_within_a_dip_is_not_known_yet() -> None:
+    device = replace(known("10:00", "14:00"), begins=at("10:00") - 9 * DAY)
+    rows = rows_of(
+        {"10:00": 500.0, "11:00": 498.1, "12:00": 498.2, "13:00": 498.4, "14:00": 498.5}
+    )
+    job = HistoryJob(
+        due=at("14:00"), live=False, device="x", start=at("13:00"), end=at("14:00")
+    )
+    window = Window.around(job, device)
+    told = [
+        each
+        for each in rows
+        if (date := to_instant(each["date"])) and window.start <= date <= window.end
+    ]
+    found = read_rows(told, job, window, device, at("14:00"))
+    assert (found.explored, found.intervals) == ((), ())
 
 
 def test_hours_are_multiplied_for_a_meter_behind_transformers() -> None:

@@ -14,7 +14,6 @@ from custom_components.meter_hub.vendors.onemeter.known import (
     Identity,
     Knowledge,
     Known,
-    Pause,
     Poll,
 )
 from custom_components.meter_hub.vendors.onemeter.plan import (
@@ -23,6 +22,7 @@ from custom_components.meter_hub.vendors.onemeter.plan import (
     next_job,
 )
 from custom_components.meter_hub.vendors.onemeter.registers import Register
+from custom_components.meter_hub.vendors.stored import Pause
 
 NOW = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 OFFSET = timedelta(seconds=90)

@@ -1,6 +1,6 @@
 """What goes wrong: refused keys, an account that loses devices, a cloud in trouble."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,7 +24,7 @@ from tests.simulator import (
 )
 from tests.vendors.driver import Driver
 
-from .checks import assert_paced
+from .checks import assert_history_is_the_truth, assert_paced
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -292,3 +292,25 @@ async def test_a_backend_makes_only_its_own_calls(
 ) -> None:
     with pytest.raises(TypeError):
         await driver.backend.fetch(Job(moving(), live=True))
+
+
+@pytest.mark.parametrize("amount", [2.0, 4.0])
+async def test_a_dip_of_hours_is_not_counted(
+    driver: Driver, simulator: Simulator, moving: MovableClock, amount: float
+) -> None:
+    """Hours are asked for while all that was read lately is too low."""
+    await driver.connect()
+    await driver.run(2 * HOUR)
+    start: datetime = moving().replace(minute=0) + HOUR
+    simulator.add(
+        Distortion(
+            DistortionKind.DIP,
+            "onemeter",
+            start=start,
+            end=start + 7 * HOUR,
+            amount=amount,
+        )
+    )
+    await driver.run(start + DAY - moving())
+
+    assert_history_is_the_truth(driver, simulator)

@@ -28,7 +28,7 @@ ENEGIC = Vendor(
             unit="s",
         ),
     ),
-    limits=lambda: Limits(pace=endpoints.ENEGIC.pace),
+    limits=lambda _: Limits(pace=endpoints.ENEGIC.pace),
     quota_owner=lambda credentials: str(credentials["username"]).casefold().strip(),
     host=lambda: endpoints.ENEGIC.url,
     history_days=365,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from ...metering.energy import MOST_POWER, exact
-from .stored import Stored
+from ..stored import Stored
 
 LONGEST = timedelta(minutes=10)
 """Over a longer time a mean says little about the present."""

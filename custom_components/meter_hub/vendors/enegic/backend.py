@@ -23,6 +23,7 @@ from ..base import (
     UnexpectedAnswer,
     VendorError,
 )
+from ..stored import Pause
 from ..transport import Transport
 from ..zones import load_zone
 from .chargers import chargers_of, unknown_keys
@@ -41,7 +42,6 @@ from .plan import (
     ReportersJob,
     next_job,
 )
-from .stored import Pause
 from .values import to_instant, to_number
 
 POLL_INTERVAL = "poll_interval"

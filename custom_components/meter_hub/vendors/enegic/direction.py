@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from ..stored import Stored
 from .averages import Rise
 from .packets import Measured
-from .stored import Stored
 
 _LEAST_ENERGY = 0.002
 """kWh in a minute; less is lost in the rounding of the registers."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..base import Unavailable, UnexpectedAnswer, VendorError
-from .stored import Stored
+from ..stored import Stored
 
 _AGAIN_AFTER = timedelta(days=1)
 """A form that was not understood is left alone for so long."""

@@ -10,11 +10,11 @@ from ...metering.runs import BELIEVED_AFTER, RESTART_BELOW
 from ...metering.spans import hour_of
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject
+from ..stored import Pause
 from .averages import Counted
 from .known import Known, Trail
 from .labels import MINUTE, points_of
 from .plan import HistoryJob
-from .stored import Pause
 
 MARGIN = 2 * MINUTE
 """The register at a full hour stands in the minute before, which an exclusive start

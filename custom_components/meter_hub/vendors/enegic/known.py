@@ -7,13 +7,13 @@ from typing import Any, Self
 
 from ...metering.model import Meter, Series
 from ...metering.vocabulary import Quantity
+from ..stored import Pause, Stored
 from .averages import Counted, Minutes
 from .direction import Learned
 from .forms import Form
 from .items import NOMINAL, Listed, Overview
 from .packets import Bucket, Packets
 from .registers import LONG_AGO, register_packets
-from .stored import Pause, Stored
 
 _TRAILS = 4
 

@@ -34,7 +34,7 @@ ENVOY_LOCAL = Vendor(
         ),
         Field(key=ALL_INVERTERS, kind=FieldKind.SWITCH, default=False),
     ),
-    limits=lambda: Limits(pace=timedelta(0)),
+    limits=lambda _: Limits(pace=timedelta(0)),
     quota_owner=lambda credentials: str(credentials["host"]).casefold().strip(),
     own_session=True,
     verify_tls=False,

@@ -41,6 +41,7 @@ from pyenphase.exceptions import (
     EnvoyPoorDataQuality,
     EnvoyProbeFailed,
 )
+from pyenphase.models.common import CommonProperties
 from pyenphase.updaters.base import EnvoyUpdater
 
 from .. import endpoints
@@ -48,6 +49,9 @@ from ..base import UnexpectedAnswer
 from .errors import FAILURES
 
 _LOGGER = logging.getLogger(__name__)
+
+LIBRARY_UNSUPPORTED = "library_unsupported"
+"""Why nothing can be asked, and what a person is told of it."""
 
 TIMEOUT = ClientTimeout(total=45, connect=10)
 """Gateways are quick to connect to, but may be slow to answer."""
@@ -96,7 +100,9 @@ PRIVATE = (
     (EnvoyTokenAuth, "TOKEN_URL"),
     (EnvoyTokenAuth, "_post_json_with_cloud_client"),
 )
-"""What of the library is used beyond its documentation, with `Envoy._updaters`."""
+"""What of the library is used beyond its documentation."""
+PRIVATE_OF_ONE = ("_common_properties", "_updaters")
+"""The same of each `Envoy`."""
 
 
 class Gateway(Envoy):
@@ -109,10 +115,10 @@ class Gateway(Envoy):
         installed is not built like the ones known here.
         """
         super().__init__(host, client=session, timeout=TIMEOUT, v2_acb_mode=False)
-        if not hasattr(self, "_updaters") or not all(
+        if not all(hasattr(self, name) for name in PRIVATE_OF_ONE) or not all(
             hasattr(owner, name) for owner, name in PRIVATE
         ):
-            raise UnexpectedAnswer("library_unsupported")
+            raise UnexpectedAnswer(LIBRARY_UNSUPPORTED)
         self.set_retry_policy(
             max_attempts=_ATTEMPTS, max_delay=_LONGEST, wait_multiplier=_WAIT
         )
@@ -124,13 +130,22 @@ class Gateway(Envoy):
 
     @override
     async def probe(self) -> None:
+        """Find out what the gateway has; where that fails, what was found before holds."""
         self._probed = set()
+        before = self._common_properties
+        # The library empties what its updaters of now read in, before it asks.
+        self._common_properties = CommonProperties()
+        found = False
         try:
             await super().probe()
+            found = True
         except EnvoyProbeFailed as err:
             if self._probed:
                 raise EnvoyPoorDataQuality("out of order") from err
             raise
+        finally:
+            if not found:
+                self._common_properties = before
         self.unclear = frozenset(self._probed)
         self._updaters = cast(
             "list[EnvoyUpdater]", [_Surviving(each, self) for each in self._updaters]

@@ -6,9 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any, override
 
 from ...metering.ledger import Gap
-from ...metering.model import Reading, Series, Update
+from ...metering.model import Notice, Reading, Series, Update
 from ...metering.vocabulary import Quantity
-from ..base import Account, AuthError, Backend, Context, Job, JsonObject, Unavailable
+from ..base import (
+    Account,
+    AuthError,
+    Backend,
+    Context,
+    Job,
+    JsonObject,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from .adapter import LIBRARY_UNSUPPORTED
 from .known import Knowledge
 from .link import Link
 from .mapping import Learned, gateway_meter, learn
@@ -66,14 +76,17 @@ class EnvoyBackend(Backend):
 
     @override
     def plan(self, now: datetime, gaps: Sequence[Gap]) -> Job | None:
-        link = self._link
+        link = self._link if self._link and self._link.is_open else None
         return next_job(
             self._knowledge,
             now,
             self._interval,
             link.renew_at if link else None,
-            doubtful=link is not None
-            and (bool(link.gateway.unclear) or self._silent or not self._asked_built),
+            doubtful=self._silent
+            or (
+                link is not None
+                and (bool(link.gateway.unclear) or not self._asked_built)
+            ),
         )
 
     @override
@@ -131,7 +144,13 @@ class EnvoyBackend(Backend):
     async def _check(self) -> Update:
         """Find out anew what the gateway is and what it has."""
         self._know(checked=self._clock())
-        link = await self._opened()
+        try:
+            link = await self._opened()
+        except UnexpectedAnswer as err:
+            if err.reason != LIBRARY_UNSUPPORTED:
+                raise
+            # Asking again changes nothing: a person has to update something.
+            return Update(notices=(Notice(LIBRARY_UNSUPPORTED, None, {}),))
         await (link.open() if self._silent else link.check())
         self._asked_built = True
         if built := await link.built():
@@ -141,12 +160,13 @@ class EnvoyBackend(Backend):
     async def _opened(self) -> Link:
         """Return the way to the gateway, which is searched for at first."""
         if self._link is None:
-            link = Link(self._context, self._knowledge.renewal)
+            self._link = Link(self._context, self._knowledge.renewal)
+        # One that could not be opened is kept: it may hold a token that was just got.
+        if not self._link.is_open:
             try:
-                await link.open()
+                await self._link.open()
             finally:
-                self._know(renewal=link.renewal)
-            self._link = link
+                self._know(renewal=self._link.renewal)
             self._know(checked=self._clock())
         return self._link
 

@@ -7,7 +7,7 @@ in two places, of which the inventory's is out of date.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pyenphase.const import SupportedFeatures
+from pyenphase.const import ENDPOINT_URL_METERS, SupportedFeatures
 from pyenphase.models.acb import ACBChargeStatus, EnvoyACB
 from pyenphase.models.meters import CtType
 
@@ -30,7 +30,7 @@ class Battery:
     power: float | None
     """W, positive for discharge; None where it is not known in this cycle."""
     measured: bool
-    """Whether current transformers measure it, so that its energy is counted."""
+    """Whether current transformers measure it, or may, so that its energy is counted."""
 
     @property
     def share(self) -> float | None:
@@ -67,7 +67,9 @@ def battery_of(snapshot: Snapshot, known: bool) -> Battery:
         return Battery(doubtful, None, measured=False)
     powers = [part for part in parts if part is not None]
     complete = len(powers) == len(parts)
-    return Battery(True, sum(powers) if complete else None, measured=False)
+    # While the list of current transformers is out of order, one may count the energy.
+    measured = ENDPOINT_URL_METERS in snapshot.unclear
+    return Battery(True, sum(powers) if complete else None, measured)
 
 
 def battery_readings(

@@ -27,6 +27,7 @@ from pyenphase.exceptions import (
 from ..base import AuthError, Unavailable, UnexpectedAnswer, VendorError
 
 UNREADABLE = (
+    ArithmeticError,
     AssertionError,
     AttributeError,
     AwesomeVersionException,

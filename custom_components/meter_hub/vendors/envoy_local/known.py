@@ -11,28 +11,12 @@ from mashumaro.config import BaseConfig
 from ...metering.integral import Integral
 from ...metering.model import Meter
 from ...metering.vocabulary import MeterKind
+from ..stored import Pause
 from .sources import Pin, Units
+from .wiring import Wiring
 
 FORGOTTEN_AFTER = timedelta(days=7)
 """Gateways leave out what is silent: inverters at night, and under snow."""
-
-_FIRST_PAUSE = timedelta(minutes=5)
-LONGEST_PAUSE = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Pause(DataClassDictMixin):
-    """Something that is left alone, longer with each try that brought nothing."""
-
-    tries: int
-    until: datetime
-
-    @classmethod
-    def after(cls, earlier: Self | None, now: datetime) -> Self:
-        """Return the pause after one more try in vain."""
-        tries = earlier.tries + 1 if earlier else 1
-        wait = min(_FIRST_PAUSE * 2 ** min(tries - 1, 16), LONGEST_PAUSE)
-        return cls(tries, now + wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +49,7 @@ class Knowledge(DataClassDictMixin):
         default_factory=Integral,
         metadata={"serialize": Integral.to_json, "deserialize": Integral.from_json},
     )
+    wiring: Wiring = field(default_factory=Wiring)
     seen: Mapping[str, Seen] = field(default_factory=dict)
     built: str = ""
     """The day on which the firmware was built, as the gateway tells it."""

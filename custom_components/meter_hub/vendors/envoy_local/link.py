@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import re
 
 from ..base import AuthError, Context, Unavailable, UnexpectedAnswer
+from ..stored import Pause
 from .adapter import Gateway
 from .errors import FAILURES, explained
-from .known import Pause
 from .signin import Credentials, prove, use, with_new_token, with_sign_in
 from .snapshot import Snapshot
 from .token import Claims, claims_of
@@ -35,6 +35,9 @@ class Link:
         self._saved = dict(context.credentials)
         self._credentials = Credentials.of(context.credentials)
         self.gateway = Gateway(self._credentials.host, context.session)
+        self.is_open = False
+        """Whether the gateway was found, signed in to and looked at."""
+        self._renewed_at: datetime | None = None
 
     @property
     def serial(self) -> str:
@@ -51,7 +54,10 @@ class Link:
     def renew_at(self) -> datetime | None:
         """From when on a new token is worth asking for; None where nobody gives one."""
         claims = self.claims if self._credentials.can_renew else None
-        return claims.renew_at if claims else None
+        if claims is None or self._renewed_at is None:
+            return claims.renew_at if claims else None
+        # The cloud may give a token that is no fresher than the one before.
+        return max(claims.renew_at, claims.renew_again_at(self._renewed_at))
 
     async def open(self) -> None:
         """Find the gateway, sign in to it and find out what it has.
@@ -61,6 +67,7 @@ class Link:
         await self._identify()
         await self._sign_in()
         await self._probe()
+        self.is_open = True
 
     async def check(self) -> None:
         """Find out anew what the gateway is and what it has."""
@@ -160,12 +167,12 @@ class Link:
     async def _renewed(self, credentials: Credentials) -> Credentials:
         """Get a new token, unless that failed a short while ago."""
         now = self._clock()
-        if self.renewal is not None and now < self.renewal.until:
+        if self.renewal is not None and now < self.renewal.ends(now):
             raise Unavailable("cloud_unreachable", "tried before")
         # Until it is known what comes of it, it is as if it had failed.
         self.renewal = Pause.after(self.renewal, now)
         renewed = await with_new_token(credentials)
-        self.renewal = None
+        self.renewal, self._renewed_at = None, now
         return renewed
 
     async def _use(self, credentials: Credentials) -> None:

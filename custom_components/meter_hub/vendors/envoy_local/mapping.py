@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ...metering.integral import Integral
-from ...metering.model import Meter, Reading, Series, Update
+from ...metering.model import Meter, Notice, Reading, Series, Update
 from ...metering.vocabulary import MeterKind, Quantity
 from .batteries import MANUFACTURER, battery_meters, battery_of, battery_readings
 from .controllers import controller_meters, controller_readings
@@ -25,6 +25,7 @@ class Learned:
     readings: tuple[Reading, ...]
     """Without those of the inverters."""
     of_inverters: tuple[Reading, ...]
+    notices: tuple[Notice, ...]
 
     def update(self, gateway: Meter, *, inverters: bool) -> Update:
         """Return it for the rest of the integration, with `inverters` if wanted."""
@@ -32,6 +33,7 @@ class Learned:
             meters=(gateway, *self.knowledge.meters(inverters=inverters)),
             unwanted=frozenset() if inverters else self.knowledge.inverters,
             readings=self.readings + (self.of_inverters if inverters else ()),
+            notices=self.notices,
         )
 
 
@@ -42,6 +44,8 @@ def learn(snapshot: Snapshot, before: Knowledge, longest_gap: timedelta) -> Lear
     pin = before.pin.after(found, snapshot.at)
     battery = battery_of(snapshot, before.has_battery)
     grid = unmeasured_grid(snapshot, battery)
+    home = home_of(snapshot, battery)
+    wiring = before.wiring.after(home.power, snapshot.at, longest_gap)
 
     def counted(integral: Integral, power: float | None) -> Integral:
         if power is None:
@@ -55,17 +59,23 @@ def learn(snapshot: Snapshot, before: Knowledge, longest_gap: timedelta) -> Lear
         pin=pin,
         battery=counted(before.battery, battery.uncounted_power),
         grid=counted(before.grid, grid),
+        wiring=wiring,
     ).having_seen(_meters(snapshot), snapshot.at)
     readings = (
         *snapshot.live(Quantity.SOLAR_POWER, solar_power(snapshot)),
         *(() if found is None else _solar(snapshot, pin)),
         *ct_readings(snapshot),
-        *home_readings(snapshot, home_of(snapshot, battery)),
+        *home_readings(snapshot, home),
         *grid_readings(snapshot, grid, known.grid),
         *battery_readings(snapshot, battery, known.battery),
         *controller_readings(snapshot),
     )
-    return Learned(known, readings, tuple(inverter_readings(snapshot)))
+    return Learned(
+        known,
+        readings,
+        of_inverters=tuple(inverter_readings(snapshot)),
+        notices=tuple(wiring.notices(snapshot.serial, snapshot.at)),
+    )
 
 
 def gateway_meter(

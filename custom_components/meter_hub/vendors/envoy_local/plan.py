@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..base import Job
-from .known import LONGEST_PAUSE, Knowledge
+from .known import Knowledge
 
 CHECK_EVERY = timedelta(hours=4)
 """Firmware comes by itself, and installers change what a gateway has."""
@@ -57,9 +57,7 @@ def _jobs(
     """Yield all jobs, the most urgent first."""
     yield PollJob(due=_after(knowledge.polled, interval, now), live=True)
     if renew_at is not None:
-        paused = knowledge.renewal.until if knowledge.renewal else renew_at
-        # A pause that a clock which was ahead has set would last too long.
-        paused = min(paused, now + LONGEST_PAUSE)
+        paused = knowledge.renewal.ends(now) if knowledge.renewal else renew_at
         yield RenewJob(due=max(renew_at, paused), live=False)
     again = doubtful or knowledge.pin.other is not None
     wait = CHECK_AGAIN if again else CHECK_EVERY

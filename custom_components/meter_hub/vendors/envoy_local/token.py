@@ -15,6 +15,8 @@ _RENEW_BEFORE = timedelta(days=30)
 _RENEW_SHARE = 0.25
 """Owners' tokens are valid for a year, those of installers for half a day."""
 
+_RENEW_PAUSE = timedelta(hours=1)
+
 _USUAL_LIFETIME = timedelta(days=365)
 
 
@@ -32,6 +34,11 @@ class Claims:
         """From when on a new token is worth asking for."""
         share = (self.expires - self.issued) * _RENEW_SHARE
         return self.expires - min(_RENEW_BEFORE, share)
+
+    def renew_again_at(self, renewed_at: datetime) -> datetime:
+        """From when on another token is worth asking for, if this one came then."""
+        left = self.expires - renewed_at
+        return renewed_at + max(left * (1 - _RENEW_SHARE), _RENEW_PAUSE)
 
     def opens(self, serial: str) -> bool:
         """Tell whether the token was made for a gateway, as far as it says."""

@@ -20,7 +20,7 @@ ONEMETER = Vendor(
             ),
         ),
     ),
-    limits=lambda: Limits(pace=endpoints.ONEMETER.pace),
+    limits=lambda _: Limits(pace=endpoints.ONEMETER.pace),
     quota_owner=lambda credentials: str(credentials["api_key"]).strip(),
     host=lambda: endpoints.ONEMETER.url,
     history_days=365,

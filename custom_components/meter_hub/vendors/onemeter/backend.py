@@ -22,11 +22,12 @@ from ..base import (
     UnexpectedAnswer,
     VendorError,
 )
+from ..stored import Pause
 from ..transport import Transport
 from ..zones import load_zone
 from .client import OneMeterClient, UnknownDevice
 from .history import Window, codes_of, read_rows
-from .known import Knowledge, Known, Pause
+from .known import Knowledge, Known
 from .mapping import account_owner, readings_of
 from .months import HOME_ZONE, zone_name
 from .plan import (

@@ -7,9 +7,11 @@ from typing import Any
 
 from ...metering.model import Interval, Span
 from ...metering.registers import ON_THE_HOUR, Point, intervals
+from ...metering.runs import BELIEVED_AFTER
 from ...metering.spans import hour_of
 from ..base import JsonObject
-from .known import Course, Known, Pause
+from ..stored import Pause
+from .known import Course, Known
 from .obis import by_code, to_instant
 from .plan import LATE_MONTH, HistoryJob
 from .registers import Register
@@ -28,10 +30,15 @@ class Window:
 
     @classmethod
     def around(cls, job: HistoryJob, known: Known) -> Window:
-        """Return the window of a job, within the readings that the device has."""
+        """Return the window of a job, within the readings that the device has.
+
+        It begins so early that no dip fills it: readings that are all too low agree
+        with one another.
+        """
         margin = known.course.margin
         begins, last = known.begins or job.start, known.last or job.end
-        start, end = max(begins, job.start - margin), min(last, job.end + margin)
+        start = max(begins, job.start - BELIEVED_AFTER - margin)
+        end = min(last, job.end + margin)
         return cls(start, end, start <= begins, end >= last)
 
 

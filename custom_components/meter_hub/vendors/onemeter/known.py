@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from mashumaro import DataClassDictMixin
-from mashumaro.config import BaseConfig
-
 from ...metering.model import Meter, Series
 from ..base import JsonObject
+from ..stored import Pause, Stored
 from .mapping import meter_of, multiplier_of
 from .readout import Readout, history_begins, identity_of, is_read, spelling_of
 from .registers import HISTORIC, Register, registers_of
@@ -20,19 +18,9 @@ MARGIN = timedelta(hours=1)
 
 _WIDER = 8
 
-_FIRST_PAUSE = timedelta(minutes=5)
-_LONGEST_PAUSE = timedelta(days=1)
-
-
-class _Stored(DataClassDictMixin):
-    """Leaves out of storage what is as it is by default."""
-
-    class Config(BaseConfig):
-        omit_default = True
-
 
 @dataclass(frozen=True, slots=True)
-class Poll(_Stored):
+class Poll(Stored):
     """How the last live call of one kind went."""
 
     slot: datetime
@@ -42,22 +30,7 @@ class Poll(_Stored):
 
 
 @dataclass(frozen=True, slots=True)
-class Pause(_Stored):
-    """Something that is left alone, longer with each try that brought nothing."""
-
-    tries: int
-    until: datetime
-
-    @classmethod
-    def after(cls, earlier: Self | None, now: datetime) -> Self:
-        """Return the pause after one more try in vain."""
-        tries = earlier.tries + 1 if earlier else 1
-        wait = min(_FIRST_PAUSE * 2 ** min(tries - 1, 16), _LONGEST_PAUSE)
-        return cls(tries, now + wait)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity(_Stored):
+class Identity(Stored):
     """The meter that the reader sat on, from one readout to another."""
 
     since: datetime
@@ -74,7 +47,7 @@ class Identity(_Stored):
 
 
 @dataclass(frozen=True, slots=True)
-class Course(_Stored):
+class Course(Stored):
     """How far the history of a device has come."""
 
     margin: timedelta = MARGIN
@@ -92,7 +65,7 @@ class Course(_Stored):
 
 
 @dataclass(frozen=True, slots=True)
-class Known(_Stored):
+class Known(Stored):
     """What is known of a device."""
 
     about: Meter
@@ -196,7 +169,7 @@ def _identified(
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge(_Stored):
+class Knowledge(Stored):
     """What is known of an account."""
 
     polls: dict[str, Poll] = field(default_factory=dict)

@@ -204,7 +204,7 @@ def _history(known: Known, gaps: Sequence[Gap], now: datetime) -> Iterator[Candi
     longest = max(holes, default=start)
     end = min(max(hour_of(start) + CHUNK, longest), max(gap.end for gap in wanted))
     if course.failed:
-        due = max(due, course.failed.until)
+        due = max(due, course.failed.ends(now))
     job = HistoryJob(
         due=due,
         live=False,
@@ -227,7 +227,7 @@ def _worth_asking(gap: Gap, course: Course, now: datetime) -> datetime:
     """
     times = [gap.due]
     if pause := course.stalled.get(gap.series.key):
-        times.append(pause.until)
+        times.append(pause.ends(now))
     is_old = gap.reason in DOUBTFUL and gap.end < now - DAY
     if is_old and course.read_days_at:
         times.append(course.read_days_at + DAY)
@@ -250,7 +250,7 @@ def _review(known: Known, now: datetime) -> Iterator[Candidate]:
     if start >= end:
         return
     if course.failed:
-        due = max(due, course.failed.until)
+        due = max(due, course.failed.ends(now))
     job = HistoryJob(
         due=due, live=False, device=known.about.id, start=start, end=end, review=past
     )

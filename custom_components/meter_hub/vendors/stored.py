@@ -1,4 +1,4 @@
-"""How what is known is stored."""
+"""What all that survives a restart has in common. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,15 +7,15 @@ from typing import Self
 from mashumaro import DataClassDictMixin
 from mashumaro.config import BaseConfig
 
-_FIRST_PAUSE = timedelta(minutes=5)
-_LONGEST_PAUSE = timedelta(days=1)
+FIRST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(days=1)
 
 
 class Stored(DataClassDictMixin):
     """Leaves out of storage what is as it is by default."""
 
     class Config(BaseConfig):
-        """How mashumaro writes."""
+        """How it is stored."""
 
         omit_default = True
 
@@ -29,13 +29,13 @@ class Pause(Stored):
 
     @classmethod
     def after(
-        cls, earlier: Self | None, now: datetime, longest: timedelta = _LONGEST_PAUSE
+        cls, earlier: Self | None, now: datetime, longest: timedelta = LONGEST_PAUSE
     ) -> Self:
         """Return the pause after one more try in vain, of a day at most."""
         tries = earlier.tries + 1 if earlier else 1
-        wait = min(_FIRST_PAUSE * 2 ** min(tries - 1, 16), longest)
+        wait = min(FIRST_PAUSE * 2 ** min(tries - 1, 16), longest)
         return cls(tries, now + wait)
 
     def ends(self, now: datetime) -> datetime:
         """Return when it is over: at once where a clock that was ahead set it."""
-        return now if self.until > now + _LONGEST_PAUSE else self.until
+        return now if self.until > now + LONGEST_PAUSE else self.until
