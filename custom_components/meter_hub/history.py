@@ -14,11 +14,11 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_HISTORY_DAYS, CONF_PRICES
 from .history_derived import DerivedHistory
-from .history_rows import HistoryRows
+from .history_rows import HistoryRows, Order
 from .memory import Memory
 from .metering.derived import Derived, derived_series
-from .metering.ledger import Book, Gap, Page, Reason, hourly
-from .metering.model import Interval, Series, Span, Update
+from .metering.ledger import Book, Gap, HourEnergy, Page, Reason, hourly, united
+from .metering.model import Series, Span, Update
 from .metering.prices import price_lists
 from .metering.spans import Spans, hour_of
 from .notices import async_show_unpriced
@@ -223,9 +223,10 @@ class History:
         """Read what was not read yet, write what is pending, and what follows."""
         await self._async_derive()
         while await self._async_open_unread() or self._pending:
-            if self._pending:
-                await self._async_write(self._pending[0])
-                self._pending.popleft()
+            if updates := tuple(self._pending):
+                await self._async_write(updates)
+                for _ in updates:
+                    self._pending.popleft()
             await self._async_derive()
             self._notify()
 
@@ -252,34 +253,41 @@ class History:
                 self._rows.note_trouble(series, err)
         return opened
 
-    async def _async_write(self, update: Update) -> None:
-        """Write the history in an update, then remember that it is there."""
-        for series in sorted(self._told(update)):
-            explored = _explored(series, update)
+    async def _async_write(self, updates: Sequence[Update]) -> None:
+        """Write the history in updates in one go, then remember that it is there."""
+        told = sorted(set().union(*map(self._told, updates)))
+        hours: dict[Series, Mapping[datetime, HourEnergy]] = {}
+        for series in told:
             try:
-                await self._async_write_series(
-                    series,
-                    [each for each in update.intervals if each.series == series],
-                    explored,
-                )
-            except Exception as err:  # noqa: BLE001  # whatever a database raises
-                self._rows.forget(series)
-                self._note_failed(Span(series, *stretch) for stretch in explored)
+                hours[series] = await self._async_hours(series, updates)
+            except Exception as err:  # noqa: BLE001  # whatever a vendor answers
                 self._rows.note_trouble(series, err)
+        books = await self._rows.async_write(
+            [self._order(series, known) for series, known in hours.items()]
+        )
+        for series in told:
+            if (book := books.get(series)) is not None:
+                await self._async_settle(series, updates, hours[series], book)
+            else:
+                explored = _explored(series, *updates)
+                self._note_failed(Span(series, *stretch) for stretch in explored)
         await self._memory.async_save()
 
-    async def _async_write_series(
-        self, series: Series, intervals: list[Interval], explored: Spans
-    ) -> None:
-        """Have the rows of one series in the recorder.
-
-        Raises NotWrittenError where they do not appear there.
-        """
+    async def _async_hours(
+        self, series: Series, updates: Sequence[Update]
+    ) -> Mapping[datetime, HourEnergy]:
+        """Return what updates tell of the hours of a series."""
         floor = self._memory.pages[series].floor
-        hours = await self._rows.async_compute(
-            len(intervals), lambda: hourly(intervals, floor=floor)
+        answers = [
+            [each for each in update.intervals if each.series == series]
+            for update in updates
+        ]
+        return await self._rows.async_compute(
+            sum(map(len, answers)),
+            lambda: united(hourly(answer, floor=floor) for answer in answers),
         )
 
+    def _order(self, series: Series, hours: Mapping[datetime, HourEnergy]) -> Order:
         def wanted(_: Book) -> Mapping[datetime, float]:
             page = self._memory.pages[series]
             return {
@@ -288,8 +296,18 @@ class History:
                 if known.energy is not None and page.accepts(hour, known)
             }
 
-        book = await self._rows.async_write(series, len(hours), wanted)
+        return Order(series, len(hours), wanted)
+
+    async def _async_settle(
+        self,
+        series: Series,
+        updates: Sequence[Update],
+        hours: Mapping[datetime, HourEnergy],
+        book: Book,
+    ) -> None:
+        """Remember what updates told of a series, of which `book` holds the rows."""
         self._derivation.note(series, Spans.of_hours(hours))
+        explored = _explored(series, *updates)
         while True:
             page = self._memory.pages[series]
             settled = await self._rows.async_compute(
@@ -298,13 +316,13 @@ class History:
             )
             if self._memory.pages[series] is page:
                 self._memory.pages[series] = settled.answered(
-                    self._waiting(series) & page.unwritten
+                    self._waiting(series, len(updates)) & page.unwritten
                 )
                 return
 
-    def _waiting(self, series: Series) -> Spans:
-        """Return what was answered after the update that is being written."""
-        later = _explored(series, *list(self._pending)[1:])
+    def _waiting(self, series: Series, written: int) -> Spans:
+        """Return what was answered after the updates that were written last."""
+        later = _explored(series, *list(self._pending)[written:])
         return later | self._dropped.get(series, Spans())
 
     def _told(self, update: Update) -> set[Series]:

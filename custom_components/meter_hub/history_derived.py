@@ -1,16 +1,37 @@
 """Keeps the series right that follow from the rows of others."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from .history_rows import HistoryRows
+from .history_rows import HistoryRows, Order
 from .memory import Memory
 from .metering.derived import Derived
 from .metering.ledger import Book
 from .metering.model import Series
 from .metering.spans import Spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A series that is to be brought up to date, and what it follows from."""
+
+    derived: Derived
+    order: Order
+    sources: Mapping[Series, Book]
+    beginnings: Mapping[Series, datetime]
+
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What makes the series new when it changes, without its own rows."""
+        return (*self.sources.values(), self.beginnings)
+
+    def unpriced(self) -> frozenset[str]:
+        """Return the channels that lack a price."""
+        now = dt_util.utcnow()
+        return self.derived.unpriced(self.sources, self.beginnings, now)
 
 
 class DerivedHistory:
@@ -45,6 +66,7 @@ class DerivedHistory:
     async def async_update(self, derived: Iterable[Derived]) -> None:
         """Write what follows from rows that are new or have changed."""
         changed, self._changed = self._changed, {}
+        due: list[_Due] = []
         for each in derived:
             if not self._is_readable(each):
                 continue
@@ -52,31 +74,29 @@ class DerivedHistory:
             for source in each.sources:
                 hours |= changed.get(source, Spans())
             if hours or self._is_new(each):
-                await self._async_derive(each, hours)
+                due.append(self._due(each, hours))
+        written = await self._rows.async_write([work.order for work in due])
+        for work in due:
+            target = work.order.series
+            if (book := written.get(target)) is not None:
+                self._settled[target] = (*work.basis, book)
+            self._unpriced[target] = await self._rows.async_compute(
+                work.order.points, work.unpriced
+            )
 
-    async def _async_derive(self, derived: Derived, changed: Spans) -> None:
-        """Write the hours that have changed, or all where the books are new."""
-        target = derived.target
+    def _due(self, derived: Derived, changed: Spans) -> _Due:
+        """Have the hours written that have changed, or all where the books are new."""
         sources = {source: self._rows.books[source] for source in derived.sources}
         beginnings = self._beginnings(derived)
-        points = max(len(book) for book in sources.values())
-        settled = self._settled.pop(target, None)
+        settled = self._settled.pop(derived.target, None)
 
         def wanted(book: Book) -> Mapping[datetime, float]:
             same = settled == (*sources.values(), beginnings, book)
             return derived.hours(sources, beginnings, changed if same else None)
 
-        try:
-            book = await self._rows.async_write(target, points, wanted)
-        except Exception as err:  # noqa: BLE001  # whatever a database raises
-            self._rows.forget(target)
-            self._rows.note_trouble(target, err)
-        else:
-            self._settled[target] = (*sources.values(), beginnings, book)
-        self._unpriced[target] = await self._rows.async_compute(
-            points,
-            lambda: derived.unpriced(sources, beginnings, dt_util.utcnow()),
-        )
+        points = max(len(book) for book in sources.values())
+        order = Order(derived.target, points, wanted)
+        return _Due(derived, order, sources, beginnings)
 
     def _is_readable(self, derived: Derived) -> bool:
         return all(source in self._rows.books for source in derived.sources)

@@ -1,6 +1,7 @@
 """The rows of an account's series in the recorder: read once, then written and proven."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 import traceback
@@ -9,12 +10,13 @@ from homeassistant.core import HomeAssistant
 
 from .const import LOGGER
 from .memory import Memory
-from .metering.ledger import Book
+from .metering.ledger import CHUNK_ROWS, Book, Chunk, Row
 from .metering.model import Series
 from .metering.vocabulary import Kind
 from .recorder_io import (
+    Claim,
+    async_are_written,
     async_fence,
-    async_is_written,
     async_queue_chunk,
     async_queue_shift,
     async_read_book,
@@ -30,6 +32,25 @@ _TRIES = 3
 
 class NotWrittenError(Exception):
     """The recorder does not hold what it was given, however often it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the rows of a series are to be."""
+
+    series: Series
+    points: int
+    """How many points `wanted` looks at."""
+    wanted: Callable[[Book], Mapping[datetime, float]]
+    """What the hours must be, given what is written: kWh, or money."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is written of a series, and what its hours must be."""
+
+    book: Book
+    wanted: Mapping[datetime, float]
 
 
 class HistoryRows:
@@ -74,24 +95,37 @@ class HistoryRows:
                 )
         raise NotWrittenError
 
-    async def async_write(
-        self,
-        series: Series,
-        points: int,
-        wanted: Callable[[Book], Mapping[datetime, float]],
-    ) -> Book:
-        """Have rows of a series in the recorder; return the book that holds them.
+    async def async_write(self, orders: Sequence[Order]) -> dict[Series, Book]:
+        """Have rows of several series in the recorder; return the books that hold them.
 
-        `wanted` tells from the book what its hours must be, and looks at so many
-        `points` for it. Raises NotWrittenError where the rows do not appear.
+        The series share what takes time: waiting for the recorder. A warning tells
+        of those that could not be written; they have no book.
         """
+        written: dict[Series, Book] = {}
+        left = list(orders)
         for _ in range(_TRIES):
-            book = await self._async_up_to_date(series)
-            hours = await self.async_compute(points, partial(wanted, book))
-            if await self._async_put(series, book, hours):
-                return book
-            self.forget(series)
-        raise NotWrittenError
+            if not left:
+                break
+            try:
+                works = await self._async_works(left)
+                written |= await self._async_put(works)
+            except Exception as err:  # noqa: BLE001  # whatever a database raises
+                for order in left:
+                    self.give_up(order.series, err)
+                return written
+            left = [
+                order
+                for order in left
+                if order.series in works and order.series not in written
+            ]
+        for order in left:
+            self.give_up(order.series, NotWrittenError())
+        return written
+
+    def give_up(self, series: Series, err: Exception) -> None:
+        """Have a series that can't be written read again, and warn once of it."""
+        self.forget(series)
+        self.note_trouble(series, err)
 
     async def async_compute[T](self, points: int, work: Callable[[], T]) -> T:
         """Do the work where it holds up nobody."""
@@ -112,41 +146,91 @@ class HistoryRows:
         LOGGER.debug("At:\n%s", "".join(traceback.format_tb(err.__traceback__)))
         self._troubled.add(series)
 
-    async def _async_up_to_date(self, series: Series) -> Book:
-        """Return the book of a series; anew where somebody else changed the rows."""
-        book = self._books.get(series)
-        await async_fence(self._hass)
-        if book is not None and await async_is_written(
-            self._hass, statistic_id(self._vendor.key, series), (), book.total
-        ):
-            return book
-        return await self.async_open(series)
+    async def _async_works(self, orders: Sequence[Order]) -> dict[Series, _Work]:
+        """Return what to do; on a book anew where somebody else changed the rows.
 
-    async def _async_put(
-        self, series: Series, book: Book, wanted: Mapping[datetime, float]
-    ) -> bool:
-        """Write the hours that differ; tell whether they are there."""
-        statistic = statistic_id(self._vendor.key, series)
-        while True:
-            chunk = await self.async_compute(
-                len(wanted), partial(book.next_chunk, wanted)
-            )
-            if chunk is None:
-                return True
+        A series that can't be read is given up.
+        """
+        await async_fence(self._hass)
+        books = {
+            order.series: book
+            for order in orders
+            if (book := self._books.get(order.series)) is not None
+        }
+        intact = await async_are_written(
+            self._hass, [self._claim(series, book) for series, book in books.items()]
+        )
+        for series, is_intact in zip(books, intact, strict=True):
+            if not is_intact:
+                self.forget(series)
+        works: dict[Series, _Work] = {}
+        for order in orders:
+            series = order.series
+            try:
+                book = self._books.get(series)
+                if book is None:
+                    book = await self.async_open(series)
+                wanted = await self.async_compute(
+                    order.points, partial(order.wanted, book)
+                )
+            except Exception as err:  # noqa: BLE001  # whatever a database raises
+                self.give_up(series, err)
+            else:
+                works[series] = _Work(book, wanted)
+        return works
+
+    async def _async_put(self, works: Mapping[Series, _Work]) -> dict[Series, Book]:
+        """Write the hours that differ; return the books whose rows are all there."""
+        written: dict[Series, Book] = {}
+        left = dict(works)
+        while left:
+            chunks: dict[Series, Chunk] = {}
+            rows = 0
+            for series, work in works.items():
+                if series not in left:
+                    continue
+                chunk = await self.async_compute(
+                    len(work.wanted), partial(work.book.next_chunk, work.wanted)
+                )
+                if chunk is None:
+                    written[series] = left.pop(series).book
+                    continue
+                rows += len(chunk.rows)
+                if chunks and rows > CHUNK_ROWS:
+                    break
+                chunks[series] = chunk
+            for series in await self._async_lost(chunks, left):
+                self.forget(series)
+                del left[series]
+        return written
+
+    async def _async_lost(
+        self, chunks: Mapping[Series, Chunk], works: Mapping[Series, _Work]
+    ) -> list[Series]:
+        """Write a chunk of each series; return those whose rows do not appear."""
+        if not chunks:
+            return []
+        for series, chunk in chunks.items():
             async_queue_chunk(
                 self._hass,
-                statistic,
+                statistic_id(self._vendor.key, series),
                 statistic_name(self._memory.meters.get(series.meter), series),
                 chunk,
                 currency=self._currency(series),
             )
-            await async_fence(self._hass)
-            book.apply(chunk)
-            if not await async_is_written(
-                self._hass, statistic, chunk.rows, book.total
-            ):
-                return False
-            self._troubled.discard(series)
+        await async_fence(self._hass)
+        claims: list[Claim] = []
+        for series, chunk in chunks.items():
+            works[series].book.apply(chunk)
+            claims.append(self._claim(series, works[series].book, chunk.rows))
+        there = dict(
+            zip(chunks, await async_are_written(self._hass, claims), strict=True)
+        )
+        self._troubled -= {series for series, is_there in there.items() if is_there}
+        return [series for series, is_there in there.items() if not is_there]
+
+    def _claim(self, series: Series, book: Book, rows: tuple[Row, ...] = ()) -> Claim:
+        return Claim(statistic_id(self._vendor.key, series), book.total, rows)
 
     def _currency(self, series: Series) -> str | None:
         """Return what the rows of a series count, where it is money."""

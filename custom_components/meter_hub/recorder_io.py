@@ -1,6 +1,7 @@
 """Reads and writes the rows of external statistics, and proves what was written."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import isclose
 
@@ -28,6 +29,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SAME = 1e-6
 """What sums of floats may differ by when they are computed in another order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the recorder is thought to hold of a statistic."""
+
+    statistic_id: str
+    total: float
+    """The sum of its last row; 0 without any."""
+    rows: tuple[Row, ...] = ()
+    """Some of its rows."""
 
 
 @callback
@@ -95,40 +107,37 @@ async def async_read_book(hass: HomeAssistant, statistic_id: str) -> Book:
     )
 
 
-async def async_is_written(
-    hass: HomeAssistant, statistic_id: str, rows: Iterable[Row], total: float
-) -> bool:
-    """Tell whether the rows are there, and the last sum of all is `total`.
+async def async_are_written(hass: HomeAssistant, claims: Iterable[Claim]) -> list[bool]:
+    """Tell of each claim whether it holds.
 
     A move of sums is one transaction: where the last sum has moved, all have.
     """
     return await get_instance(hass).async_add_executor_job(
-        _is_written, hass, statistic_id, tuple(rows), total
+        lambda: [_is_written(hass, claim) for claim in claims]
     )
 
 
-def _is_written(
-    hass: HomeAssistant, statistic_id: str, rows: tuple[Row, ...], total: float
-) -> bool:
+def _is_written(hass: HomeAssistant, claim: Claim) -> bool:
+    statistic_id = claim.statistic_id
     last = get_last_statistics(hass, 1, statistic_id, True, {"sum"}).get(statistic_id)
-    if not isclose((last and last[0].get("sum")) or 0, total, abs_tol=_SAME):
+    if not isclose((last and last[0].get("sum")) or 0, claim.total, abs_tol=_SAME):
         return False
-    if not rows:
+    if not claim.rows:
         return True
     written = {
         row.start: row
         for row in _read_rows(
             hass,
             statistic_id,
-            min(row.start for row in rows),
-            max(row.start for row in rows) + HOUR,
+            min(row.start for row in claim.rows),
+            max(row.start for row in claim.rows) + HOUR,
         )
     }
     return all(
         (there := written.get(row.start)) is not None
         and isclose(there.state, row.state, abs_tol=_SAME)
         and isclose(there.sum, row.sum, abs_tol=_SAME)
-        for row in rows
+        for row in claim.rows
     )
 
 

@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder import Recorder
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_recorder_block_till_done,
 )
@@ -24,7 +23,7 @@ from custom_components.meter_hub.memory import Memory
 STEPS = (
     (history_rows, "async_fence"),
     (history_rows, "async_read_book"),
-    (history_rows, "async_is_written"),
+    (history_rows, "async_are_written"),
     (Memory, "async_save"),
 )
 """All that writing waits for: between two of these nothing can be interrupted."""
@@ -56,6 +55,37 @@ class Death:
         return take
 
 
+def die_after_chunks(patch: pytest.MonkeyPatch, chunks: int) -> Event:
+    """Let the recorder get so many chunks from now on; return what the next one sets.
+
+    Nothing that is queued afterwards gets there.
+    """
+    add, move = Recorder.async_import_statistics, Recorder.async_adjust_statistics
+    died = Event()
+    left = chunks
+
+    async def never(_: HomeAssistant) -> None:
+        await Event().wait()
+
+    def add_or_die(*args: Any) -> None:
+        nonlocal left
+        if left == 0:
+            patch.setattr(history_rows, "async_fence", never)
+            died.set()
+        if died.is_set():
+            return
+        left -= 1
+        add(*args)
+
+    def move_or_not(*args: Any) -> None:
+        if not died.is_set():
+            move(*args)
+
+    patch.setattr(Recorder, "async_import_statistics", add_or_die)
+    patch.setattr(Recorder, "async_adjust_statistics", move_or_not)
+    return died
+
+
 async def async_until_dead(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, death: Death
 ) -> None:
@@ -72,7 +102,7 @@ async def async_until_dead(
 
 async def async_kill(
     hass: HomeAssistant,
-    entry: MockConfigEntry,
+    entry: ConfigEntry,
     storage: dict[str, Any],
     *,
     memory_lost: bool,

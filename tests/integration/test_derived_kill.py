@@ -16,7 +16,7 @@ from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .answers import update
 from .conftest import EntryFactory, Settle
-from .killing import Death, async_kill, async_until_dead
+from .killing import Death, async_kill, async_until_dead, die_after_chunks
 from .prosumer import (
     BALANCED_IMPORT,
     COST,
@@ -73,7 +73,7 @@ def everything(script: Script) -> Update:
 
 
 @pytest.mark.parametrize("memory_lost", [False, True], ids=["old memory", "no memory"])
-@pytest.mark.parametrize("steps", range(0, 73, 8))
+@pytest.mark.parametrize("steps", range(13))
 async def test_killed_while_writing_what_follows(
     hass: HomeAssistant,
     script: Script,
@@ -98,6 +98,31 @@ async def test_killed_while_writing_what_follows(
     await assert_follows(hass, script.truth)
 
 
+@pytest.mark.parametrize("memory_lost", [False, True], ids=["old memory", "no memory"])
+@pytest.mark.parametrize("queued", range(1, 24, 4))
+async def test_killed_between_series_that_are_written_in_one_go(
+    hass: HomeAssistant,
+    script: Script,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    queued: int,
+    memory_lost: bool,
+) -> None:
+    """The rows of some are there, those of the others never came."""
+    with monkeypatch.context() as patch:
+        died = die_after_chunks(patch, queued)
+        entry.runtime_data.history.submit(everything(script))
+        await died.wait()
+        await async_kill(hass, entry, hass_storage, memory_lost=memory_lost)
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(timedelta(minutes=40))
+
+    await assert_follows(hass, script.truth)
+
+
 async def test_what_follows_needs_no_answer_after_a_kill(
     hass: HomeAssistant,
     script: Script,
@@ -109,13 +134,13 @@ async def test_what_follows_needs_no_answer_after_a_kill(
 ) -> None:
     """Sources that were remembered before the kill are not asked for again."""
     with monkeypatch.context() as patch:
-        death = Death(patch, 44)
+        death = Death(patch, 10)
         entry.runtime_data.history.submit(everything(script))
         await async_until_dead(hass, freezer, death)
         await async_kill(hass, entry, hass_storage, memory_lost=False)
     await async_fence(hass)
-    assert len(await async_rows(hass, BALANCED_IMPORT)) == 40
-    assert len(await async_rows(hass, COST)) == 20, "the kill came at another instant"
+    for series in (BALANCED_IMPORT, COST):
+        assert len(await async_rows(hass, series)) == 32, "not killed between chunks"
     asked = len(script.history_calls)
 
     assert await hass.config_entries.async_setup(entry.entry_id)

@@ -1,7 +1,12 @@
 """The rows in the recorder are the truth, whatever order it came in."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.db_schema import Statistics
+from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
 from homeassistant.components.recorder.statistics import get_metadata
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
@@ -9,16 +14,53 @@ from homeassistant.helpers.recorder import get_instance
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.meter_hub import history_rows
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, CONF_HISTORY_DAYS
 from custom_components.meter_hub.history import History
-from custom_components.meter_hub.metering.model import Quality, Series, Update
+from custom_components.meter_hub.metering.model import Meter, Quality, Series, Update
 from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
+from custom_components.meter_hub.recorder_io import async_fence
 from custom_components.meter_hub.statistic_names import statistic_id
 
 from .answers import energies, update
 from .conftest import EntryFactory, Settle
 from .rows import assert_same, async_rows
 from .scripted import EXPORT, HOUR, IMPORT, START, Script
+
+
+@dataclass
+class Queue:
+    """What was given to the recorder."""
+
+    goes: list[int] = field(default_factory=list)
+    """How many rows came between two waits for it, where there were any."""
+    rows: int = 0
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
+    """Note what is given to the recorder from now on."""
+    queue = Queue()
+    add = Recorder.async_import_statistics
+
+    def note(
+        recorder: Recorder,
+        metadata: StatisticMetaData,
+        stats: Sequence[StatisticData],
+        table: type[Statistics],
+    ) -> None:
+        queue.rows += len(stats)
+        add(recorder, metadata, stats, table)
+
+    async def wait(hass: HomeAssistant) -> None:
+        if queue.rows:
+            queue.goes.append(queue.rows)
+        queue.rows = 0
+        await async_fence(hass)
+
+    monkeypatch.setattr(Recorder, "async_import_statistics", note)
+    monkeypatch.setattr(history_rows, "async_fence", wait)
+    return queue
 
 
 async def test_backfill_in_windows_and_chunks(
@@ -73,9 +115,9 @@ async def test_corrections_prepended_hours_and_gaps(
 
 
 async def test_updates_queue_up(
-    hass: HomeAssistant, history: History, settle: Settle
+    hass: HomeAssistant, history: History, settle: Settle, queue: Queue
 ) -> None:
-    """Answers that come faster than they are written are written one by one."""
+    """Answers that come faster than they are written are written in one go."""
     first = START - timedelta(days=9)
     values = energies(4 * 24)
     for day in reversed(range(4)):
@@ -89,6 +131,37 @@ async def test_updates_queue_up(
         await async_rows(hass),
         {first + number * HOUR: energy for number, energy in enumerate(values)},
     )
+    assert queue.goes == [4 * 24]
+
+
+@pytest.mark.parametrize(("hours", "goes"), [(24, [4 * 24]), (300, [900, 300])])
+async def test_series_are_written_in_one_go_while_they_are_one_chunk(
+    hass: HomeAssistant,
+    script: Script,
+    history: History,
+    settle: Settle,
+    queue: Queue,
+    hours: int,
+    goes: list[int],
+) -> None:
+    """Others that record something never wait for more than 1,000 rows."""
+    first = START - timedelta(days=60)
+    for number in range(4):
+        meter = Series(f"{number}", Quantity.GRID_IMPORT)
+        script.know(meter, first, *energies(hours))
+    script.meters = tuple(Meter(each.meter, each.meter) for each in script.truth)
+    answers = [update(first, energies(hours), series=series) for series in script.truth]
+    history.submit(
+        Update(
+            intervals=tuple(each for answer in answers for each in answer.intervals),
+            explored=tuple(each for answer in answers for each in answer.explored),
+        )
+    )
+    await settle()
+
+    for series, truth in script.truth.items():
+        assert_same(await async_rows(hass, series), truth)
+    assert queue.goes == goes
 
 
 async def test_long_answer_of_several_meters(

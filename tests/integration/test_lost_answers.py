@@ -1,5 +1,6 @@
 """Answers that were had, but never written: the vendor's side takes them for known."""
 
+import asyncio
 from asyncio import Event
 from collections.abc import Iterator
 from datetime import timedelta
@@ -38,12 +39,22 @@ async def entry(
     return entry
 
 
+class Gate(Event):
+    """Holds all writing until it is set."""
+
+    def __init__(self) -> None:
+        """Be shut, before anything was written."""
+        super().__init__()
+        self.reached = Event()
+
+
 @pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
-    """Hold all writing until the event is set."""
-    gate = Event()
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Hold all writing until the gate is set."""
+    gate = Gate()
 
     async def wait(hass: HomeAssistant) -> None:
+        gate.reached.set()
         await gate.wait()
         await async_fence(hass)
 
@@ -63,7 +74,7 @@ async def test_killed_before_the_correction_was_written(
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
     settle: Settle,
-    held: Event,
+    held: Gate,
 ) -> None:
     """What the backend knows was saved, and so was that its answer is not written."""
     coordinator = entry.runtime_data
@@ -84,7 +95,7 @@ async def test_reloaded_before_the_correction_was_written(
     script: Script,
     entry: MockConfigEntry,
     settle: Settle,
-    held: Event,
+    held: Gate,
     others: int,
 ) -> None:
     """Also where an older answer about the same hours was written before it."""
@@ -105,11 +116,12 @@ async def test_older_answer_is_written_but_not_the_correction(
     entry: MockConfigEntry,
     hass_storage: dict[str, Any],
     settle: Settle,
-    held: Event,
+    held: Gate,
 ) -> None:
     """The one does not pass for the other when Home Assistant is killed in between."""
     coordinator = entry.runtime_data
     coordinator.history.submit(update(FIRST, list(energies(60))))
+    await asyncio.wait_for(held.reached.wait(), 10)
     coordinator.history.submit(correction(script))
     save, saved = coordinator.memory.async_save, Event()
 
@@ -121,6 +133,7 @@ async def test_older_answer_is_written_but_not_the_correction(
     coordinator.memory.async_save = save_and_wait
     held.set()
     await saved.wait()
+    assert (await async_rows(hass))[CORRECTED][0] != script.truth[IMPORT][CORRECTED]
     await async_kill(hass, entry, hass_storage, memory_lost=False)
 
     assert await hass.config_entries.async_setup(entry.entry_id)
@@ -134,7 +147,7 @@ async def test_more_answers_than_may_wait(
     script: Script,
     entry: MockConfigEntry,
     settle: Settle,
-    held: Event,
+    held: Gate,
 ) -> None:
     """The one that was dropped is asked for again, once, when the others are written."""
     history = entry.runtime_data.history
@@ -157,7 +170,7 @@ async def test_what_polls_bring_while_others_wait_is_kept(
     script: Script,
     entry: MockConfigEntry,
     settle: Settle,
-    held: Event,
+    held: Gate,
 ) -> None:
     """Nobody asks for it before the next poll, so it must not be dropped."""
     history = entry.runtime_data.history
@@ -177,7 +190,7 @@ async def test_correction_that_is_written_costs_no_call(
     script: Script,
     entry: MockConfigEntry,
     settle: Settle,
-    held: Event,
+    held: Gate,
 ) -> None:
     """While it waits, and after it was written, nothing is asked for again."""
     history = entry.runtime_data.history

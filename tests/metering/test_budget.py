@@ -15,6 +15,9 @@ from custom_components.meter_hub.metering.budget import Budget, Limits
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
+SLIDE = timedelta(seconds=65)
+"""What a call of a full minute is away from the first of it: they may take a different
+time on their way."""
 
 
 def spend(budget: Budget, *calls: datetime) -> Budget:
@@ -61,9 +64,9 @@ def test_what_a_restart_can_not_be_quicker_than_need_not_be_kept(
 def test_a_minute_slides() -> None:
     calls = (NOON, NOON + 50 * SECOND, NOON + 55 * SECOND)
     budget = spend(Budget.fresh(Limits(SECOND, per_minute=3)), *calls)
-    assert budget.earliest(NOON + 56 * SECOND) == NOON + MINUTE
-    budget = budget.spent(NOON + MINUTE)
-    assert budget.earliest(NOON + 61 * SECOND) == NOON + 110 * SECOND
+    assert budget.earliest(NOON + 56 * SECOND) == NOON + SLIDE
+    budget = budget.spent(NOON + SLIDE)
+    assert budget.earliest(NOON + 66 * SECOND) == NOON + 50 * SECOND + SLIDE
 
 
 def test_a_full_month_ends_at_the_next_ones_first_instant_in_utc() -> None:
@@ -153,6 +156,29 @@ def test_a_stored_budget_holds_no_limits() -> None:
     assert wide.calls_this_month == 1
 
 
+def test_the_strictest_of_limits() -> None:
+    one = Limits(SECOND, per_minute=10, per_month=None)
+    other = Limits(MINUTE, per_minute=50, per_month=1000)
+    strictest = Limits(MINUTE, per_minute=10, per_month=1000)
+    assert Limits.strictest([one, other]) == Limits.strictest([other, one]) == strictest
+    assert Limits.strictest([Limits(SECOND)]) == Limits(SECOND)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_over"),
+    [(1000, 50_000, True), (1000, None, True), (1000, 1000, False), (None, 9, False)],
+)
+def test_a_larger_plan_ends_the_wait_for_the_month(
+    before: int | None, after: int | None, is_over: bool
+) -> None:
+    """The vendor has said of the old one that it is used up."""
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    budget = spend(Budget.fresh(Limits(SECOND, per_month=before)), NOON).held(december)
+    changed = budget.under(Limits(SECOND, per_month=after))
+    assert changed.earliest(NOON + MINUTE) == (NOON + MINUTE if is_over else december)
+    assert changed.calls_this_month == 1
+
+
 limits_of_all_kinds = st.builds(
     Limits,
     st.sampled_from([timedelta(0), SECOND, timedelta(seconds=7.5), 2 * MINUTE]),
@@ -213,7 +239,7 @@ def test_a_call_waits_no_longer_than_a_limit_asks(
         if earliest > now:
             binding = {calls[-1] + limits.pace}
             if limits.per_minute is not None and len(calls) >= limits.per_minute:
-                binding.add(calls[-limits.per_minute] + MINUTE)
+                binding.add(calls[-limits.per_minute] + SLIDE)
             if len(calls) == limits.per_month:
                 binding.add(datetime(2026, 12, 1, tzinfo=UTC))
             assert earliest == max(binding)

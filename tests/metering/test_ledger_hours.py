@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.meter_hub.metering.ledger import HourEnergy, hourly
+from custom_components.meter_hub.metering.ledger import HourEnergy, hourly, united
 from custom_components.meter_hub.metering.model import Interval, Quality, Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
 
@@ -156,3 +156,29 @@ def test_no_energy_appears_or_vanishes(
     assert set(found) == set(range(end // 60))
     total = sum(each.energy for each in found.values() if each.energy is not None)
     assert total == pytest.approx(sum(e for _, e, _ in lengths) / 1000, abs=1e-6)
+
+
+def test_of_several_answers_the_last_word_counts() -> None:
+    early = {at(0): HourEnergy(1.0, MEASURED), at(60): HourEnergy(2.0, ESTIMATED)}
+    late = {at(60): HourEnergy(2.5, ESTIMATED), at(120): UNKNOWN}
+    last = {at(0): HourEnergy(1.5, MEASURED)}
+    assert united([early, late, last]) == {
+        at(0): HourEnergy(1.5, MEASURED),
+        at(60): HourEnergy(2.5, ESTIMATED),
+        at(120): UNKNOWN,
+    }
+
+
+@pytest.mark.parametrize(
+    ("better", "poorer"),
+    [
+        (HourEnergy(1.0, MEASURED), HourEnergy(2.0, ESTIMATED)),
+        (HourEnergy(1.0, MEASURED), UNKNOWN),
+        (HourEnergy(1.0, ESTIMATED), UNKNOWN),
+    ],
+)
+def test_a_poorer_answer_takes_nothing_back(
+    better: HourEnergy, poorer: HourEnergy
+) -> None:
+    assert united([{at(0): better}, {at(0): poorer}]) == {at(0): better}
+    assert united([{at(0): poorer}, {at(0): better}]) == {at(0): better}

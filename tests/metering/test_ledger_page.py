@@ -50,6 +50,12 @@ def test_gaps_begin_with_the_floor_or_the_hour_since_when_history_is_wanted() ->
     assert gaps(page, book(), since=hour(12.7)) == [(12, 24, UNEXPLORED, AT_ONCE)]
 
 
+def test_an_hour_that_was_asked_for_while_it_ran_takes_an_estimate_later() -> None:
+    page = settle(Page(), (5, 10.5), answer(MEASURED, (5, 10)), book((5, 10)))
+    assert not page.accepts(hour(9), ESTIMATE)
+    assert page.accepts(hour(10), ESTIMATE)
+
+
 def test_measured_hours_are_closed() -> None:
     page = settle(Page(), (5, 10), answer(MEASURED, (5, 10)), book((5, 10)))
     assert gaps(page, book((5, 10))) == [

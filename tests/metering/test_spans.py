@@ -49,6 +49,14 @@ def test_combines_like_sets_of_minutes(
     assert bool(a[0]) == bool(a[1])
 
 
+@given(sets(), st.integers(0, MINUTES - 1), st.integers(1, MINUTES))
+def test_covers_what_has_no_minute_outside(
+    a: tuple[Spans, set[int]], start: int, length: int
+) -> None:
+    asked = set(range(start, start + length))
+    assert a[0].covers(at(start), at(start + length)) == (asked <= a[1])
+
+
 @given(sets(), sets())
 def test_stretches_are_sorted_and_never_touch(
     a: tuple[Spans, set[int]], b: tuple[Spans, set[int]]

@@ -115,6 +115,11 @@ class Spans:
                 rest.append((free, end))
         return Spans(tuple(rest))
 
+    def covers(self, start: datetime, end: datetime) -> bool:
+        """Tell whether all of [start, end) lies in the set."""
+        at = bisect_right(self._stretches, start, key=itemgetter(0))
+        return at > 0 and end <= self._stretches[at - 1][1]
+
     def clip(self, start: datetime, end: datetime) -> Spans:
         """Return the part that lies in [start, end)."""
         return self & Spans.of((start, end))

@@ -216,7 +216,7 @@ async def test_a_backend_makes_only_its_own_calls(
 def test_what_the_vendor_declares() -> None:
     assert (ENERGA.own_session, ENERGA.balanced, ENERGA.currency) == (True, True, "PLN")
     assert ENERGA.quota_owner({"username": " Jo@Example.ORG "}) == "jo@example.org"
-    assert ENERGA.limits().pace == endpoints.ENERGA.pace
+    assert ENERGA.limits({}).pace == endpoints.ENERGA.pace
     assert ENERGA.host is not None
     assert ENERGA.host() == endpoints.ENERGA.url
     assert [field.key for field in ENERGA.sign_in] == ["username", "password"]

@@ -27,6 +27,7 @@ from custom_components.meter_hub.vendors.energa.trouble import Trouble
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NOW = datetime(2026, 11, 20, 12, 20, tzinfo=UTC)
+BEGAN = NOW - timedelta(days=9)
 TODAY = date(2026, 11, 20)
 RHYTHM = Rhythm(HOUR, timedelta(minutes=5))
 IMPORT, EXPORT = Quantity.GRID_IMPORT, Quantity.GRID_EXPORT
@@ -54,9 +55,11 @@ def gap(
     return Gap(SERIES, start, end, reason, NOW + due * HOUR)
 
 
-def plan(known: Knowledge, *gaps: Gap, now: datetime = NOW) -> Job:
+def plan(
+    known: Knowledge, *gaps: Gap, now: datetime = NOW, began: datetime = BEGAN
+) -> Job:
     """Return the next call where the pace allows any."""
-    return next_job(known, now, gaps, RHYTHM, now)
+    return next_job(known, now, gaps, RHYTHM, now, began)
 
 
 def day(job: Job) -> DayJob:
@@ -107,6 +110,43 @@ def test_a_day_that_has_just_begun_waits_for_the_next_poll() -> None:
     known = knowledge(replace(CALM, read=read), listed_at=late)
     job = plan(known, now=just_after)
     assert job.due == datetime(2026, 11, 20, 23, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("reason", [Reason.UNEXPLORED, Reason.UNWRITTEN, Reason.FAILED])
+def test_a_recent_day_whose_answer_died_with_the_process_is_read_at_once(
+    reason: Reason,
+) -> None:
+    """It is a poll that has read it, but nothing of that was written."""
+    day_before = midnight(TODAY - 2 * DAY)
+    lost = gap(day_before, day_before + DAY, reason)
+    restarted = NOW + timedelta(seconds=30)
+    job = day(plan(knowledge(), lost, now=restarted, began=restarted))
+    assert (job.due, job.begin, job.live) == (restarted, TODAY - 2 * DAY, False)
+    assert job.spans == (Span(SERIES, day_before, day_before + DAY),)
+
+
+def test_a_recent_day_that_was_lost_is_read_at_once_but_once() -> None:
+    """What stays missing then waits for the next poll, as in any other process."""
+    day_before = midnight(TODAY - 2 * DAY)
+    lost = gap(day_before, day_before + DAY)
+    began = NOW + timedelta(seconds=30)
+    read = CALM.read | {TODAY - 2 * DAY: began}
+    again = knowledge(replace(CALM, read=read))
+    assert plan(again, lost, began=began, now=began).due == RHYTHM.poll_after(began)
+
+
+def test_hours_that_came_after_a_day_was_read_wait_for_the_next_poll() -> None:
+    """Neither these nor what the vendor is in doubt about was lost."""
+    restarted = NOW + HOUR / 2
+    since = NOW.replace(minute=0)
+    yesterday = midnight(TODAY - DAY)
+    gaps = (
+        gap(since, since + HOUR),
+        gap(yesterday, yesterday + HOUR, Reason.INCOMPLETE),
+        gap(yesterday + HOUR, yesterday + 2 * HOUR, Reason.ESTIMATED),
+    )
+    job = plan(knowledge(), *gaps, now=restarted, began=restarted)
+    assert job.due == RHYTHM.poll_after(NOW)
 
 
 def test_registers_are_asked_for_once_after_midnight_until_they_are_there() -> None:
@@ -215,7 +255,7 @@ def test_a_history_call_that_failed_waits_for_the_next_poll() -> None:
 
 def test_no_call_is_due_before_it_is_allowed_or_tried_again() -> None:
     hold = NOW + 3 * HOUR
-    assert next_job(knowledge(), NOW, [], RHYTHM, hold).due == hold
+    assert next_job(knowledge(), NOW, [], RHYTHM, hold, BEGAN).due == hold
     until = NOW + timedelta(seconds=15)
     missing = gap(midnight(date(2026, 6, 1)), NOW)
     waiting = knowledge(trouble=Trouble(1, until))
@@ -236,7 +276,9 @@ def test_calls_of_the_future_were_noted_by_a_wrong_clock(ahead: timedelta) -> No
 def test_no_call_is_made_for_what_is_unticked_or_gone() -> None:
     missing = gap(midnight(date(2026, 6, 1)), NOW)
     known = knowledge()
-    assert isinstance(next_job(known, NOW, [missing], RHYTHM, NOW, {"x"}), ListJob)
+    assert isinstance(
+        next_job(known, NOW, [missing], RHYTHM, NOW, BEGAN, {"x"}), ListJob
+    )
     gone = replace(known.points["x"], listed=False)
     assert isinstance(plan(replace(known, points={"x": gone}), missing), ListJob)
 

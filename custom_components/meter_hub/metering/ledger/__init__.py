@@ -6,11 +6,12 @@ is then put right from the book itself. A `Page` remembers what the recorder can
 hold: which hours were asked for, which have no data, which are worth asking again.
 """
 
-from .book import Book, Chunk, Row, Shift
-from .hours import HourEnergy, hourly
+from .book import CHUNK_ROWS, Book, Chunk, Row, Shift
+from .hours import HourEnergy, hourly, united
 from .page import PATIENCE, Doubt, Gap, Page, Reason
 
 __all__ = [
+    "CHUNK_ROWS",
     "PATIENCE",
     "Book",
     "Chunk",
@@ -22,4 +23,5 @@ __all__ = [
     "Row",
     "Shift",
     "hourly",
+    "united",
 ]

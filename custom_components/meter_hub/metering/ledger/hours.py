@@ -1,7 +1,7 @@
 """From a vendor's intervals to the energy of hours."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -57,6 +57,27 @@ def hourly(
         hour: _sum_up(hour, shares, given, floor)
         for hour, shares in sorted(hours.items(), key=lambda item: item[0])
     }
+
+
+def united(
+    answers: Iterable[Mapping[datetime, HourEnergy]],
+) -> dict[datetime, HourEnergy]:
+    """Return what answers, the newest last, tell of a series: of each hour the last word.
+
+    As with answers that are written one by one, what was measured gives way only to
+    what was measured too, and energy only to energy.
+    """
+    together: dict[datetime, HourEnergy] = {}
+    for answer in answers:
+        for hour, known in answer.items():
+            earlier = together.get(hour)
+            if earlier is None or _worth(known) >= _worth(earlier):
+                together[hour] = known
+    return together
+
+
+def _worth(known: HourEnergy) -> tuple[bool, bool]:
+    return known.energy is not None, known.quality is Quality.MEASURED
 
 
 def _stretches(

@@ -259,7 +259,7 @@ class Page:
     def _is_final(self, hour: datetime) -> bool:
         """Tell whether the hour was measured, and written."""
         return (
-            hour in self.explored
+            self.explored.covers(hour, hour + HOUR)
             and hour not in self.empty
             and not any(
                 hour in spans

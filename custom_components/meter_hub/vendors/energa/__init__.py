@@ -31,7 +31,7 @@ ENERGA = Vendor(
         ),
         Field(key=HOLD_ESTIMATES, kind=FieldKind.SWITCH, default=False),
     ),
-    limits=lambda: Limits(pace=endpoints.ENERGA.pace),
+    limits=lambda _: Limits(pace=endpoints.ENERGA.pace),
     quota_owner=lambda credentials: normalized(str(credentials["username"])),
     host=lambda: endpoints.ENERGA.url,
     history_days=365,

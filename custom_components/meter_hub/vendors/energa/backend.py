@@ -67,7 +67,7 @@ class EnergaBackend(Backend):
         self._credentials = dict(credentials)
         self._save_credentials = context.save_credentials
         self._clock, self._allowance = context.clock, context.allowance
-        self._excluded = context.excluded
+        self._began, self._excluded = context.clock(), context.excluded
         self._username = str(credentials["username"])
         self._hold_estimates = options.get(HOLD_ESTIMATES) is True
         minutes = min(max(float(options.get(POLL_INTERVAL, USUAL)), FASTEST), SLOWEST)
@@ -114,6 +114,7 @@ class EnergaBackend(Backend):
             gaps,
             self._rhythm,
             self._allowance.earliest(now),
+            self._began,
             self._excluded,
         )
 

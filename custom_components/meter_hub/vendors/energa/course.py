@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Self
 
+from ..stored import Stored
 from .charts import DayChart
 from .client import Scale
 from .days import DAY, day_of, midnight, month_of
-from .stored import Stored
 
 RETENTION = timedelta(days=730)
 """How long the vendor keeps hours."""

@@ -7,11 +7,11 @@ from typing import Any, Self
 
 from ...metering.model import Meter, Series
 from ...metering.vocabulary import ZONES, Channel, Quantity
+from ..stored import Stored
 from .account import MeteringPoint, Register
 from .course import Course, Search
 from .days import midnight
 from .obis import EXPORT, IMPORT
-from .stored import Stored
 from .trouble import Trouble
 
 

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from ...metering.ledger import Gap, Reason
 from ...metering.model import Span
+from ...metering.spans import hour_of
 from ...metering.vocabulary import Quantity
 from ..base import Job
 from .client import Scale
@@ -42,6 +43,9 @@ COMPARE_EVERY, COMPARE_OLD_EVERY = timedelta(days=1), timedelta(days=7)
 
 DOUBTFUL = frozenset({Reason.ESTIMATED, Reason.INCOMPLETE})
 """Why hours that the vendor has told of are asked for again."""
+
+LOST = frozenset({Reason.UNEXPLORED, Reason.FAILED, Reason.UNWRITTEN})
+"""Why hours are missing that were answered, but never written."""
 
 DOUBTFUL_OLD_EVERY = timedelta(days=1)
 """How often that is done once they are so old that they hardly change."""
@@ -77,6 +81,7 @@ def next_job(
     gaps: Sequence[Gap],
     rhythm: Rhythm,
     allowed_from: datetime,
+    began: datetime,
     excluded: Container[str] = (),
 ) -> Job:
     """Return the most urgent of the calls that are due, else the one due first.
@@ -84,7 +89,8 @@ def next_job(
     None is due before `allowed_from`, nor while calls fail before the time of the
     next try; none is made for the metering points in `excluded`. What failed goes
     last, and so does all of a metering point where something failed lately: so it
-    does not keep the others from theirs.
+    does not keep the others from theirs. Answers from before this process `began`
+    may have been lost with the one before it.
     """
     trouble = knowledge.trouble
     if trouble.until is not None and trouble.until <= now + rhythm.interval:
@@ -93,7 +99,7 @@ def next_job(
     for point_id, known in knowledge.points.items():
         if known.listed and point_id not in excluded:
             mine = [gap for gap in gaps if gap.series.meter == point_id]
-            candidates += _of_point(known, now, mine, rhythm, trouble)
+            candidates += _of_point(known, now, mine, rhythm, trouble, began)
     since = rhythm.poll_at(now) - rhythm.interval
     lately = {whose(name) for name, at in trouble.failed.items() if since <= at <= now}
 
@@ -148,11 +154,12 @@ def _of_point(
     gaps: Sequence[Gap],
     rhythm: Rhythm,
     trouble: Trouble,
+    began: datetime,
 ) -> Iterator[Candidate]:
     for direction, course in known.courses.items():
         mine = [gap for gap in gaps if gap.series.quantity is direction]
         of_course = (
-            *_recent(known, direction, course, now, rhythm),
+            *_recent(known, direction, course, now, mine, rhythm, began),
             *_search(known, direction, course, now),
             *_comparisons(known, direction, course, now),
             *_missing(known, direction, course, now, mine, rhythm),
@@ -175,9 +182,14 @@ def _recent(
     direction: Quantity,
     course: Course,
     now: datetime,
+    gaps: Sequence[Gap],
     rhythm: Rhythm,
+    began: datetime,
 ) -> Iterator[Candidate]:
-    """Yield today and the days before it, each once a poll."""
+    """Yield today and the days before it, each once a poll.
+
+    Whatever a former process read and lost is read at once, and once only.
+    """
     today = day_of(now)
     read = {day: at for day, at in course.read.items() if at <= now}
     last = max(read.values(), default=None)
@@ -187,9 +199,20 @@ def _recent(
             continue
         # A day that has just begun waits for the next poll, as all others do.
         at = read.get(day) or (last if last and last < midnight(day) else None)
-        due = rhythm.poll_after(at) if at else now
+        if at is None or (at < began and _was_lost(day, at, gaps)):
+            due = now
+        else:
+            due = rhythm.poll_after(at)
         job = _day_job(known, direction, day, due, live=number < 2)
         yield Candidate(Urgency.RECENT, job)
+
+
+def _was_lost(day: date, at: datetime, gaps: Sequence[Gap]) -> bool:
+    """Tell whether hours are missing that had ended when their day was read."""
+    start, end = midnight(day), min(midnight(day + DAY), hour_of(at))
+    return any(
+        gap.reason in LOST and gap.start < end and gap.end > start for gap in gaps
+    )
 
 
 def _search(

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ..base import RateLimited, UnexpectedAnswer, VendorError
+from ..stored import Stored
 from .course import without
 from .jobs import LISTING, Rhythm
-from .stored import Stored
 
 WAITS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=60))
 """After each failure in a row; one more ends the poll."""
