@@ -60,12 +60,8 @@ class Simulator:
         self._control_port = control_port
         self._stack = AsyncExitStack()
         self.control_url = ""
-        world = World(
-            clock,
-            default_houses() if houses is None else tuple(houses),
-            installed,
-            self._switchboard,
-        )
+        self.houses = default_houses() if houses is None else tuple(houses)
+        world = World(clock, self.houses, installed, self._switchboard)
         self.clock = clock
         self.vendors: dict[str, VendorApi] = {
             name: api(world) for name, api in VENDORS.items()

@@ -1,0 +1,295 @@
+"""Intervals: their windows, their energies, and when they are there."""
+
+from datetime import UTC, date, datetime, timedelta
+import itertools
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.simulator import Distortion, DistortionKind, Flow, MovableClock, Simulator
+from tests.simulator.enphase_cloud import EnphaseCloudApi
+
+from ..conftest import INSTALLED, NOW
+from .conftest import CHARGER, EVERYTHING, MICROS, NO_BATTERY, CloudClient
+
+QUARTER = timedelta(minutes=15)
+WARSAW = ZoneInfo("Europe/Warsaw")
+LOS_ANGELES = ZoneInfo("America/Los_Angeles")
+METERS = {
+    "telemetry/production_meter": ("wh_del", Flow.SOLAR),
+    "telemetry/consumption_meter": ("enwh", Flow.HOME),
+    "energy_import_telemetry": ("wh_imported", Flow.GRID_IMPORT),
+    "energy_export_telemetry": ("wh_exported", Flow.GRID_EXPORT),
+}
+
+
+def _at(day: date, zone: ZoneInfo) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=zone)
+
+
+def _epoch(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _ends(rows: list[dict[str, Any]]) -> list[datetime]:
+    return [datetime.fromtimestamp(row["end_at"], UTC) for row in rows]
+
+
+async def _rows(
+    cloud: CloudClient, system: str, path: str, start: datetime, **query: str
+) -> list[dict[str, Any]]:
+    body = await cloud.get(f"/{system}/{path}", start_at=_epoch(start), **query)
+    rows = body["intervals"]
+    return list(itertools.chain(*rows)) if "energy_" in path else rows
+
+
+@pytest.mark.parametrize("system", [EVERYTHING, NO_BATTERY])
+async def test_a_quarter_hour_balances_and_a_day_is_the_houses(
+    cloud: CloudClient, api: EnphaseCloudApi, system: str
+) -> None:
+    start = _at(date(2026, 10, 23), WARSAW)
+    energies: dict[Flow, list[int]] = {}
+    for path, (field, flow) in METERS.items():
+        rows = await _rows(cloud, system, path, start)
+        assert _ends(rows) == [start + QUARTER * n for n in range(1, 97)]
+        energies[flow] = [row[field] for row in rows]
+    nothing = [0] * 96
+    charge, discharge = nothing, nothing
+    if system == EVERYTHING:
+        rows = await _rows(cloud, system, "telemetry/battery", start)
+        charge = [row["charge"]["enwh"] for row in rows]
+        discharge = [row["discharge"]["enwh"] for row in rows]
+        assert max(row["soc"]["percent"] for row in rows) > 50
+        energies |= {Flow.BATTERY_CHARGE: charge, Flow.BATTERY_DISCHARGE: discharge}
+    for sun, load, bought, sold, stored, back in zip(
+        energies[Flow.SOLAR],
+        energies[Flow.HOME],
+        energies[Flow.GRID_IMPORT],
+        energies[Flow.GRID_EXPORT],
+        charge,
+        discharge,
+        strict=True,
+    ):
+        assert sun + bought + back == pytest.approx(load + sold + stored, abs=4)
+    for flow, values in energies.items():
+        exact = api.house(system).energy(flow, start, start + timedelta(days=1))
+        assert sum(values) == pytest.approx(exact * 1000, abs=1)
+
+
+async def test_the_car_is_part_of_the_home(
+    cloud: CloudClient, api: EnphaseCloudApi
+) -> None:
+    body = await cloud.get(
+        f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry", start_date="20261021"
+    )
+    start = _at(date(2026, 10, 21), WARSAW)
+    rows = body["consumption"]
+    assert _ends(rows) == [start + QUARTER * n for n in range(1, 97)]
+    assert body["start_date"] == body["end_date"] == "2026-10-21"
+    energy = sum(row["consumption"] for row in rows)
+    end = start + timedelta(days=1)
+    assert energy > 1000
+    assert energy == pytest.approx(
+        api.house(CHARGER).energy(Flow.EV_CHARGE, start, end) * 1000, abs=1
+    )
+    home = await _rows(cloud, EVERYTHING, "telemetry/consumption_meter", start)
+    for row, load in zip(rows, home, strict=True):
+        assert load["enwh"] >= row["consumption"] - 1
+
+
+async def test_micros_are_silent_in_the_dark_of_their_own_time_zone(
+    cloud: CloudClient, api: EnphaseCloudApi
+) -> None:
+    start = _at(date(2026, 10, 23), LOS_ANGELES)
+    path = f"/{MICROS}/telemetry/production_micro"
+    body = await cloud.get(path, start_at=_epoch(start))
+    rows = body["intervals"]
+    ends = _ends(rows)
+    assert 100 < len(rows) < 160
+    assert {after - end for end, after in itertools.pairwise(ends)} == {
+        timedelta(minutes=5)
+    }
+    assert 5 <= ends[0].astimezone(LOS_ANGELES).hour <= 8
+    assert 16 <= ends[-1].astimezone(LOS_ANGELES).hour <= 19
+    assert rows[0]["enwh"] > 0
+    assert rows[-1]["enwh"] > 0
+    assert {row["devices_reporting"] for row in rows} == {body["total_devices"]}
+    exact = api.house(MICROS).energy(Flow.SOLAR, start, start + timedelta(days=1))
+    assert sum(row["enwh"] for row in rows) == pytest.approx(exact * 1000, abs=1)
+    assert await cloud.get(path, start_date="2026-10-23") == {
+        key: value for key, value in body.items() if key not in ("start_at", "end_at")
+    } | {"start_date": "2026-10-23", "end_date": "2026-10-23"}
+    assert len((await cloud.get(path, granularity="15mins", start_at=_epoch(ends[0])))["intervals"]) == 3  # fmt: skip
+
+
+async def test_rows_come_in_uploads_and_are_partial_at_first(
+    cloud: CloudClient, clock: MovableClock
+) -> None:
+    start = NOW.replace(hour=11, minute=0)
+    path = "telemetry/consumption_meter"
+
+    async def newest() -> tuple[datetime, int, int]:
+        rows = await _rows(cloud, EVERYTHING, path, start)
+        return _ends(rows)[-1], rows[-1]["devices_reporting"], rows[-1]["enwh"]
+
+    clock.at = NOW.replace(minute=6)
+    assert (await newest())[0] == NOW.replace(hour=11, minute=45)
+    clock.at = NOW.replace(minute=7)
+    end, reporting, partial = await newest()
+    assert (end, reporting) == (NOW.replace(minute=0), 1)
+    clock.at = NOW.replace(minute=27)
+    rows = await _rows(cloud, EVERYTHING, path, start)
+    final = next(row for row in rows if row["end_at"] == _epoch(end))
+    assert final["devices_reporting"] == 2
+    assert final["enwh"] // 2 == partial
+
+
+async def test_grid_rows_are_nested_and_say_nothing_of_devices(
+    cloud: CloudClient,
+) -> None:
+    body = await cloud.get(f"/{EVERYTHING}/energy_import_telemetry")
+    (rows,) = body["intervals"]
+    assert body["total_devices"] == 0
+    assert {frozenset(row) for row in rows} == {frozenset(("end_at", "wh_imported"))}
+    body = await cloud.get(
+        f"/{EVERYTHING}/energy_import_telemetry", start_at=_epoch(NOW)
+    )
+    assert body["intervals"] == []
+
+
+async def test_a_week_is_seven_days_where_it_is_known(
+    cloud: CloudClient, api: EnphaseCloudApi, clock: MovableClock
+) -> None:
+    clock.advance(timedelta(hours=12))
+    start = _at(date(2026, 10, 21), WARSAW)
+    rows = await _rows(
+        cloud, EVERYTHING, "telemetry/production_meter", start, granularity="week"
+    )
+    assert len(rows) == 7 * 96
+    # One of the days has 25 hours.
+    assert _ends(rows)[-1] == _at(date(2026, 10, 27), WARSAW) + timedelta(hours=23)
+    query: dict[str, Any] = {"start_at": _epoch(start), "granularity": "week"}
+    for path in ("energy_import_telemetry", "telemetry/production_micro"):
+        assert (await cloud.ask(f"/{EVERYTHING}/{path}", **query))[0] == 422
+    api.systems[EVERYTHING].refused_weeks.clear()
+    body = await cloud.get(f"/{EVERYTHING}/energy_import_telemetry", **query)
+    assert len(body["intervals"][0]) == len(rows)
+
+
+async def test_the_long_day_takes_two_questions(cloud: CloudClient) -> None:
+    start = _at(date(2026, 10, 25), WARSAW)
+    path = "telemetry/consumption_meter"
+    rows = await _rows(cloud, EVERYTHING, path, start)
+    assert len(rows) == 96
+    more = await _rows(cloud, EVERYTHING, path, _ends(rows)[-1])
+    lifetime = await cloud.get(
+        f"/{EVERYTHING}/consumption_lifetime",
+        start_date="2026-10-25",
+        end_date="2026-10-25",
+    )
+    assert lifetime["consumption"] == [sum(row["enwh"] for row in (*rows, *more[:4]))]
+
+
+async def test_windows_start_on_intervals_of_the_systems_life(
+    cloud: CloudClient,
+) -> None:
+    path = f"/{EVERYTHING}/telemetry/production_meter"
+    body = await cloud.get(path, start_at=_epoch(INSTALLED) - 40 * 86400)
+    assert body["start_at"] == _epoch(_at(date(2026, 10, 20), WARSAW))
+    assert _ends(body["intervals"])[0] == datetime(2026, 10, 20, 10, 15, tzinfo=UTC)
+    odd = _epoch(NOW.replace(hour=8, minute=4))
+    body = await cloud.get(path, start_at=odd, granularity="15mins")
+    assert body["start_at"] == odd - 240
+    assert [row["end_at"] for row in body["intervals"]] == [odd - 240 + 900]
+    body = await cloud.get(path)
+    assert body["start_at"] == _epoch(_at(date(2026, 10, 27), WARSAW))
+    assert body["end_at"] == _epoch(NOW)
+
+
+@pytest.mark.parametrize("off", [timedelta(minutes=1), timedelta(days=-732)])
+async def test_a_window_that_cannot_be_is_refused_with_what_can(
+    cloud: CloudClient, off: timedelta
+) -> None:
+    start = _epoch(NOW + off)
+    status, body = await cloud.ask(
+        f"/{EVERYTHING}/telemetry/consumption_meter", start_at=start
+    )
+    first = _epoch(INSTALLED.replace(hour=10, minute=0, second=0))
+    last = _epoch(NOW.replace(minute=0))
+    assert status == 422
+    assert f"{{:start_at=>{start}, :end_at=>" in body["details"]
+    assert f":first_interval=>{first}, :last_interval=>{last}}}" in body["details"]
+
+
+@pytest.mark.parametrize("query", [{"start_date": "2026-10-21"}, {"granularity": "5mins"}, {"start_at": str(_epoch(NOW) + 60)}])  # fmt: skip
+async def test_chargers_refuse_in_their_own_way(
+    cloud: CloudClient, query: dict[str, str]
+) -> None:
+    status, body = await cloud.ask(
+        f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry", **query
+    )
+    assert status == 400
+    assert body["code"] == "400"
+    assert body["details"][0] in ("Invalid start_date", "Invalid granularity")
+
+
+async def test_a_charger_tells_of_yesterday_unless_asked(cloud: CloudClient) -> None:
+    path = f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry"
+    assert (await cloud.get(path))["start_date"] == "2026-10-26"
+    body = await cloud.get(path, start_at=_epoch(NOW.replace(hour=2, minute=0)))
+    assert body["end_at"] == _epoch(NOW)
+    assert len(body["consumption"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (DistortionKind.GAP, None),
+        (DistortionKind.LATE, None),
+        (DistortionKind.LACKING, "lacking"),
+        (DistortionKind.EMPTY, "null"),
+        (DistortionKind.CORRECTED, 0),
+        (DistortionKind.ESTIMATED, "half"),
+    ],
+)
+async def test_distorted_rows_get_over_it(
+    cloud: CloudClient,
+    simulator: Simulator,
+    clock: MovableClock,
+    kind: DistortionKind,
+    expected: object,
+) -> None:
+    start = NOW.replace(hour=8, minute=0)
+    path = "telemetry/consumption_meter"
+    (before,) = await _rows(cloud, EVERYTHING, path, start, granularity="15mins")
+    simulator.add(
+        Distortion(
+            kind,
+            "enphase_cloud",
+            meter=EVERYTHING,
+            start=start,
+            end=start + QUARTER,
+            until=NOW + timedelta(hours=1),
+            quantities=("home",),
+        )
+    )
+    rows = await _rows(cloud, EVERYTHING, path, start, granularity="15mins")
+    truth = simulator.truth("enphase_cloud", EVERYTHING)
+    hour = truth["home", "total"].get(start)
+    if expected is None:
+        assert rows == []
+    elif expected == "lacking":
+        assert rows == [{key: before[key] for key in before if key != "enwh"}]
+    elif expected == "half":
+        assert rows == [before | {"enwh": before["enwh"] // 2, "devices_reporting": 1}]
+    else:
+        assert rows == [before | {"enwh": None if expected == "null" else 0}]
+    assert (hour is None) == (kind not in (DistortionKind.CORRECTED, DistortionKind.ESTIMATED))  # fmt: skip
+    assert start in truth["solar", "total"]
+
+    clock.advance(timedelta(hours=1))
+    assert await _rows(cloud, EVERYTHING, path, start, granularity="15mins") == [before]
+    healed = simulator.truth("enphase_cloud", EVERYTHING)["home", "total"][start]
+    assert hour is None or healed.kwh > hour.kwh
+    assert not healed.estimated
