@@ -38,6 +38,14 @@ REASONS = (
     "not_a_gateway",
     "firmware_unsupported",
     "library_unsupported",
+    "invalid_api_key",
+    "not_in_plan",
+    "forbidden",
+    "feature_absent",
+    "window_refused",
+    "calls_spent",
+    "limits_needed",
+    "gateway_unknown",
 )
 
 
@@ -68,6 +76,7 @@ def test_each_vendor_has_its_texts(vendor: Vendor) -> None:
 
 def test_no_text_of_a_vendor_that_is_gone() -> None:
     shared = {"user", "meters", "finish", "reauth_confirm", "reconfigure"}
+    shared |= {"reauth_let_in", "let_in", "pick_implementation", "code"}
 
     assert CONFIG["step"].keys() == shared | VENDORS.keys()
     assert CONFIG["step"]["user"]["menu_options"].keys() == VENDORS.keys()

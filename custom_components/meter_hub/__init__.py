@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryError
 
 from . import energy_dashboard
+from .allowances import async_get_allowance
 from .backends import async_entry_session, async_make_backend
 from .billing import async_billing_zone
 from .const import CONF_CREDENTIALS, CONF_VENDOR, DOMAIN, PLATFORMS
@@ -14,6 +15,7 @@ from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import async_keep_devices, async_remove_config_entry_device
 from .issues import async_remove_issues
 from .memory import Memory, take_over
+from .oauth2 import async_entry_token, async_keep_alive
 from .vendors.registry import VENDORS
 
 __all__ = [
@@ -32,6 +34,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
             translation_key="unknown_vendor",
             translation_placeholders={"vendor": entry.data[CONF_VENDOR]},
         )
+    access_token = (
+        await async_entry_token(hass, entry, vendor) if vendor.oauth2 else None
+    )
     memory = Memory(hass, entry.entry_id)
     await memory.async_load()
     entry.async_on_unload(memory.async_close)
@@ -51,10 +56,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
         options=entry.options,
         state=memory.backend,
         save_credentials=save_credentials,
+        access_token=access_token,
     )
     entry.async_on_unload(backend.close)
     coordinator = MeterHubCoordinator(
-        hass, entry, vendor, backend, memory, await async_billing_zone(vendor)
+        hass,
+        entry,
+        vendor,
+        backend,
+        memory,
+        await async_billing_zone(vendor),
+        await async_get_allowance(hass, vendor, entry.data[CONF_CREDENTIALS]),
     )
     if handed:
         coordinator.async_take(handed.update)
@@ -66,6 +78,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
     async_keep_devices(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     coordinator.async_start()
+    if access_token:
+        async_keep_alive(hass, entry, access_token)
     await energy_dashboard.async_start(hass, entry)
     return True
 

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 
 from .allowances import async_get_allowance
 from .const import CONF_EXCLUDED_METERS
-from .vendors.base import Backend, Context, Vendor
+from .vendors.base import AccessToken, Backend, Context, Vendor
 
 
 async def async_make_backend(
@@ -26,6 +26,7 @@ async def async_make_backend(
     options: Mapping[str, Any],
     state: Mapping[str, Any],
     save_credentials: Callable[[Mapping[str, Any]], Awaitable[None]],
+    access_token: AccessToken | None = None,
 ) -> Backend:
     """Build the backend of one account; makes no call.
 
@@ -41,6 +42,7 @@ async def async_make_backend(
             allowance=await async_get_allowance(hass, vendor, credentials),
             state=state,
             save_credentials=save_credentials,
+            access_token=access_token,
         )
     )
 

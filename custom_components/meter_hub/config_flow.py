@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import ceil
 from typing import Any, override
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigFlowResult
 from homeassistant.core import callback
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 import probatio as vol
@@ -18,6 +17,7 @@ from .const import (
     CONF_METERS,
     CONF_VENDOR,
     DOMAIN,
+    REAUTH_REASON,
 )
 from .coordinator import MeterHubConfigEntry
 from .discovery import announced
@@ -32,21 +32,21 @@ from .forms import (
 )
 from .memory import hand_over
 from .metering.model import Meter
+from .oauth2_flow import LetInFlow, needs_consent, told
 from .options_flow import MeterHubOptionsFlow
 from .settings import async_settings_form
 from .sign_in import SignIn, async_sign_in
 from .silence import REAUTH_IN_DOUBT
-from .vendors.base import RateLimited, Vendor, VendorError
+from .vendors.base import Vendor, VendorError
 from .vendors.registry import VENDORS
 
 
-class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
+class MeterHubConfigFlow(LetInFlow, domain=DOMAIN):
     """Vendor, sign-in, meters, finish; and signing in again."""
 
     VERSION = 1
 
     _in_doubt = False
-    _vendor: Vendor
     _sign_in: SignIn
     _offered: dict[str, Meter]
     _picked: dict[str, Meter]
@@ -169,6 +169,11 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Sign in again, because the vendor refuses the credentials, or seems to."""
         self._in_doubt = REAUTH_IN_DOUBT in entry_data
+        vendor = VENDORS.get(entry_data[CONF_VENDOR])
+        if vendor is not None and vendor.oauth2:
+            self._keeps = not needs_consent(entry_data.get(REAUTH_REASON))
+            if not self._keeps:
+                return await self.async_step_reauth_let_in()
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(
@@ -189,6 +194,8 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         self, vendor: Vendor, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Sign in to an account that is new here."""
+        if vendor.oauth2 and (sent_away := await self._async_without_client()):
+            return sent_away
         form = await self._async_sign_in(
             vendor,
             vendor.key,
@@ -263,23 +270,33 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             shown = entry.data[CONF_CREDENTIALS]
         if user_input is not None:
             shown = typed = cleaned(vendor.sign_in, user_input)
+            if vendor.oauth2 and not self._grant and not self._keeps:
+                return await self._async_let_in(vendor, step_id, typed)
             error = None
             try:
                 self._sign_in = await async_sign_in(
-                    self.hass, vendor, self._beneath(vendor, entry) | typed, entry
+                    self.hass,
+                    vendor,
+                    self._beneath(vendor, entry) | typed,
+                    entry,
+                    self._grant,
                 )
             except VendorError as err:
-                error = err.reason
-                if isinstance(err, RateLimited):
-                    minutes = ceil(err.retry_after.total_seconds() / 60)
-                    placeholders["minutes"] = str(minutes)
+                error, minutes = told(err)
+                placeholders |= minutes
+                if needs_consent(err.reason):
+                    self._forget_consent()
             except Exception as err:  # noqa: BLE001  # its words could hold a secret
                 error = "unknown"
                 log_fault(err, f"signing in to {vendor.name}")
             else:
-                error = refusal(self._sign_in)
-            if error is None:
-                return None
+                if (error := refusal(self._sign_in)) is None:
+                    return None
+                self._forget_consent()
+        elif self._let_in_error is not None:
+            shown = self._typed
+            error, minutes = told(self._let_in_error)
+            placeholders |= minutes
         return self.async_show_form(
             step_id=step_id,
             data_schema=self.add_suggested_values_to_schema(
@@ -287,7 +304,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
             ),
             errors={} if error is None else {"base": error},
             description_placeholders=placeholders,
-            last_step=entry is not None,
+            last_step=entry is not None and (self._keeps or not vendor.oauth2),
         )
 
     @staticmethod
@@ -307,6 +324,7 @@ class MeterHubConfigFlow(ConfigFlow, domain=DOMAIN):
         return {
             CONF_CREDENTIALS: self._sign_in.credentials,
             CONF_METERS: sorted(self._sign_in.account.meter_ids),
+            **(self._grant.entry_data() if self._grant else {}),
         }
 
     def _hand_over(self, entry_unique_id: str, options: Mapping[str, Any]) -> None:

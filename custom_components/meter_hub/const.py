@@ -12,6 +12,12 @@ PLATFORMS: Final = [Platform.BINARY_SENSOR, Platform.SENSOR]
 CONF_VENDOR: Final = "vendor"
 CONF_CREDENTIALS: Final = "credentials"
 CONF_METERS: Final = "meters"
+CONF_AUTH_IMPLEMENTATION: Final = "auth_implementation"
+
+CONF_ACCOUNT: Final = "account"
+
+REAUTH_REASON: Final = "reason"
+"""Tells the flow why the vendor refuses; missing where Home Assistant itself asks."""
 
 CONF_EXCLUDED_METERS: Final = "excluded_meters"
 CONF_HISTORY_DAYS: Final = "history_days"

@@ -11,7 +11,7 @@ from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 
-from .const import CONF_EXCLUDED_METERS, DOMAIN, LOGGER
+from .const import CONF_EXCLUDED_METERS, DOMAIN, LOGGER, REAUTH_REASON
 from .ending import async_watch_end
 from .faults import log_fault
 from .history import History
@@ -22,6 +22,7 @@ from .metering.model import Meter, Reading, Series, Update
 from .notices import async_show_notices
 from .sharing import claim_meters, without_taken
 from .silence import Silence
+from .vendors.allowance import Allowance
 from .vendors.base import (
     AuthError,
     Backend,
@@ -72,6 +73,7 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         backend: Backend,
         memory: Memory,
         billing_zone: tzinfo,
+        allowance: Allowance,
     ) -> None:
         """Begin with what is remembered; makes no call.
 
@@ -87,6 +89,9 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         self.vendor = vendor
         self.backend = backend
         self.memory = memory
+        self.allowance = allowance
+        self.next_call: datetime | None = None
+        """When the plan makes the next call; None where none is worth making."""
         self.account_id: str = entry.unique_id or entry.entry_id
         self.excluded = frozenset[str](entry.options.get(CONF_EXCLUDED_METERS, ()))
         self.history = History(
@@ -195,8 +200,10 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         if self._failure is not None and self.memory.polled_at is not None:
             instants.append(self.memory.polled_at + self.backend.grace)
         instants = [instant for instant in instants if instant > now]
-        if (job := self._plan(now)) is not None:
-            instants.append(self._due(job, now))
+        job = None if self._refused else self._plan(now)
+        self.next_call = None if job is None else self._due(job, now)
+        if self.next_call is not None:
+            instants.append(self.next_call)
         wake = min([now + _LONGEST, *instants])
         self.update_interval = max(_SOONEST, wake - now)
 
@@ -259,6 +266,10 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         self._silence.async_note(err)
         if isinstance(err, AuthError):
             self._refused = True
+            # Before Home Assistant does so, which can't tell what has to be mended.
+            self.config_entry.async_start_reauth(
+                self.hass, data={REAUTH_REASON: err.reason}
+            )
             raise ConfigEntryAuthFailed(**self._texts(err)) from err
         if isinstance(err, RateLimited):
             self._pause(err.retry_after)

@@ -12,9 +12,7 @@ from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from .allowances import async_get_allowance
 from .const import (
-    CONF_CREDENTIALS,
     CONF_DASHBOARD,
     CONF_EXCLUDED_METERS,
     CONF_METERS,
@@ -39,13 +37,13 @@ PERSONAL_KINDS = {Kind.TEXT, Kind.DATE}
 SECRET_STATE = {"user_id", "username", "password", "token", "device_token"}
 """What a backend may keep of a login, be it a text or a number."""
 
-OWN_WORDS = {"direction", "seen", "source"}
+OWN_WORDS = {"direction", "seen", "source", "status", "told_source"}
 """Under these keys a backend keeps what it concluded, in words of its own."""
 
 OWN_NUMBERS = {"energy", "offset", "raw"}
 """Under these it keeps energies, which may be as large as a serial."""
 
-HARMLESS_OPTIONS = {FieldKind.NUMBER, FieldKind.SWITCH}
+HARMLESS_OPTIONS = {FieldKind.NUMBER, FieldKind.SWITCH, FieldKind.CHOICE}
 
 LONGEST_NUMBER = 100_000
 """A whole number as large as this may be a serial."""
@@ -65,11 +63,7 @@ async def async_get_config_entry_diagnostics(
         meter_id: f"meter {number}"
         for number, meter_id in enumerate(sorted(_meter_ids(entry)), start=1)
     }
-    budget = (
-        await async_get_allowance(
-            hass, coordinator.vendor, entry.data[CONF_CREDENTIALS]
-        )
-    ).budget
+    budget = coordinator.allowance.budget
     return {
         "vendor": entry.data[CONF_VENDOR],
         "options": _options(entry, aliases),
@@ -77,8 +71,10 @@ async def async_get_config_entry_diagnostics(
         "error": _reason(coordinator.last_exception),
         "silent_since": memory.silent_since,
         "budget": {
-            "calls_this_month": budget.calls_this_month,
+            "limits": asdict(budget.limits),
+            "calls_this_month": budget.used_this_month(now),
             "earliest": budget.earliest(now),
+            "next_call": coordinator.next_call,
         },
         "backend": _harmless(
             async_redact_data(coordinator.backend.state(), SECRET_STATE), aliases

@@ -25,10 +25,11 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import MeterHubConfigEntry
 from .energy_dashboard_preferences import Dashboard, Source, async_dashboard, requests
-from .energy_sources import COSTS, ENERGY, Offer, offers, possible
+from .energy_sources import COSTS, DEVICE, Offer, Place, SourceKind, offers, possible
+from .entity_names import unique_id
 from .metering.model import Meter, Reading, Series
 from .metering.vocabulary import Kind
-from .quantities import is_shown_at_first, unique_id
+from .quantities import is_shown_at_first
 from .statistic_names import statistic_id
 from .vendors.base import Vendor
 
@@ -75,16 +76,19 @@ def async_offers(
 async def async_kinds_present(hass: HomeAssistant) -> frozenset[str]:
     """Return the types of source that the Energy dashboard has already."""
     dashboard = await async_dashboard(hass)
-    return frozenset(source["type"] for source in dashboard.sources)
+    types = {source["type"] for source in dashboard.sources(Place.SOURCES)}
+    return frozenset(types | {DEVICE.type for _ in dashboard.sources(Place.DEVICES)})
 
 
 async def async_added(
     hass: HomeAssistant, vendor: Vendor, meters: Iterable[Meter]
 ) -> frozenset[str]:
     """Return the keys of those offers whose energy a source uses already."""
-    used = (await async_dashboard(hass)).statistics
+    dashboard = await async_dashboard(hass)
     return frozenset(
-        offer.key for offer in possible(meters) if _is_used(hass, vendor, offer, used)
+        offer.key
+        for offer in possible(meters)
+        if _is_used(hass, vendor, offer, dashboard.statistics(offer.source.place))
     )
 
 
@@ -135,10 +139,10 @@ def _is_used(
 
 def _source_of(dashboard: Dashboard, vendor: Vendor, offer: Offer) -> Source | None:
     """Return the source that shows the exact history of an offer's energy."""
-    energy = statistic_id(vendor.key, offer.series[ENERGY])
-    return next(
-        (each for each in dashboard.sources if each.get(ENERGY) == energy), None
-    )
+    role = offer.source.energy
+    energy = statistic_id(vendor.key, offer.series[role])
+    sources = dashboard.sources(offer.source.place)
+    return next((each for each in sources if each.get(role) == energy), None)
 
 
 def _lacking(vendor: Vendor, offer: Offer, source: Source) -> dict[str, Series]:
@@ -209,25 +213,23 @@ class _Fulfilment:
         ready = await self._async_ready(wanted.values())
 
         # From here to the change of the preferences nothing else may run.
-        used = self._dashboard.statistics
+        used = self._dashboard.statistics(offer.source.place)
         if _is_used(self._hass, self._vendor, offer, used):
             self._dashboard.withdraw(self._entry.entry_id, offer.key)
             return
         if not all(wanted.get(role) in ready for role in offer.source.needed):
             return
         free = _with_energy(
-            {role: each for role, each in wanted.items() if each not in used}
+            offer.source,
+            {role: each for role, each in wanted.items() if each not in used},
         )
         there = {role: each for role, each in free.items() if each in ready}
         if self._is_complete(offer.key, free, ready):
             await self._dashboard.async_add(
                 self._entry.entry_id,
                 offer.key,
-                {
-                    "type": offer.kind,
-                    **offer.source.constants,
-                    **_with_energy(there),
-                },
+                offer.source,
+                _with_energy(offer.source, there),
             )
 
     async def _async_add_costs(self, offer: Offer) -> None:
@@ -247,7 +249,7 @@ class _Fulfilment:
         there = {role: each for role, each in free.items() if each in ready}
         if there and self._is_complete(offer.costs_key, free, ready):
             await self._dashboard.async_complete(
-                self._entry.entry_id, offer.costs_key, source, there
+                self._entry.entry_id, offer.costs_key, offer.source, source, there
             )
 
     def _is_complete(
@@ -297,10 +299,10 @@ class _Fulfilment:
         }
 
 
-def _with_energy(statistics: Mapping[str, str]) -> dict[str, str]:
+def _with_energy(kind: SourceKind, statistics: Mapping[str, str]) -> dict[str, str]:
     """Leave out the money of an energy that is not part of the source."""
     return {
         role: statistic
         for role, statistic in statistics.items()
-        if COSTS.get(role, ENERGY) in statistics
+        if COSTS.get(role, kind.energy) in statistics
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from homeassistant.components.energy.data import (
+    DEVICE_CONSUMPTION_SCHEMA,
     ENERGY_SOURCE_SCHEMA,
     EnergyManager,
     EnergyPreferencesUpdate,
@@ -16,9 +17,10 @@ from homeassistant.util.hass_dict import HassKey
 import probatio as vol
 
 from .const import CONF_DASHBOARD, DOMAIN, LOGGER
+from .energy_sources import Place, SourceKind
 
 type Source = dict[str, Any]
-"""A source as the preferences keep it."""
+"""A source, or a device, as the preferences keep it."""
 
 
 @callback
@@ -29,27 +31,25 @@ def requests(entry: ConfigEntry) -> list[str]:
 
 
 class Dashboard:
-    """The Energy dashboard's sources, and what of ours is new in them in this run."""
+    """The Energy dashboard's sources and devices, and what of ours is new in this run."""
 
     def __init__(self, hass: HomeAssistant, manager: EnergyManager) -> None:
         """Follow the preferences of a manager, which has loaded them."""
         self._hass = hass
         self._manager = manager
-        self._added: dict[tuple[str, str], str] = {}
+        self._added: dict[tuple[str, str], tuple[Place, str]] = {}
         manager.async_listen_updates(self._async_withdraw_removed)
 
-    @property
-    def sources(self) -> list[Source]:
-        """All sources, as they are now."""
+    def sources(self, place: Place) -> list[Source]:
+        """Return all that are kept in a place, as they are now."""
         preferences = self._manager.data or EnergyManager.default_preferences()
-        return cast("list[Source]", preferences["energy_sources"])
+        return cast("list[Source]", preferences[place.value])
 
-    @property
-    def statistics(self) -> set[str]:
-        """All statistics that a source uses, in whatever role."""
+    def statistics(self, place: Place) -> set[str]:
+        """Return all statistics that are used in a place, in whatever role."""
         return {
             value
-            for source in self.sources
+            for source in self.sources(place)
             for role, value in (source | source.get("power_config", {})).items()
             if role.startswith("stat_") and isinstance(value, str)
         }
@@ -58,28 +58,40 @@ class Dashboard:
         """Tell whether a request was fulfilled since the preferences were loaded."""
         return (entry_id, key) in self._added
 
-    async def async_add(self, entry_id: str, key: str, source: Source) -> None:
+    async def async_add(
+        self, entry_id: str, key: str, kind: SourceKind, statistics: Mapping[str, str]
+    ) -> None:
         """Fulfil a request: append a source to those that are there.
 
         The caller has found the source missing, and awaited nothing since then.
         """
-        kept = self._checked(entry_id, key, source)
+        source = kind.with_statistics(statistics)
+        kept = self._checked(entry_id, key, kind, source)
         if kept is not None:
-            self._added[entry_id, key] = kept["stat_energy_from"]
-            await self._async_save([*self.sources, kept])
+            self._added[entry_id, key] = kind.place, kept[kind.energy]
+            await self._async_save(kind.place, [*self.sources(kind.place), kept])
 
     async def async_complete(
-        self, entry_id: str, key: str, source: Source, statistics: Mapping[str, str]
+        self,
+        entry_id: str,
+        key: str,
+        kind: SourceKind,
+        source: Source,
+        statistics: Mapping[str, str],
     ) -> None:
         """Fulfil a request: give a source the roles that it lacks, and nothing else.
 
         The caller has found the source, and awaited nothing since then.
         """
         complete = {**source, **statistics}
-        if self._checked(entry_id, key, complete) is not None:
-            self._added[entry_id, key] = next(iter(statistics.values()))
+        if self._checked(entry_id, key, kind, complete) is not None:
+            self._added[entry_id, key] = kind.place, next(iter(statistics.values()))
             await self._async_save(
-                [complete if each is source else each for each in self.sources]
+                kind.place,
+                [
+                    complete if each is source else each
+                    for each in self.sources(kind.place)
+                ],
             )
 
     def withdraw(self, entry_id: str, key: str) -> None:
@@ -90,29 +102,35 @@ class Dashboard:
                 entry, options={**entry.options, CONF_DASHBOARD: left}
             )
 
-    def _checked(self, entry_id: str, key: str, source: Source) -> Source | None:
+    def _checked(
+        self, entry_id: str, key: str, kind: SourceKind, source: Source
+    ) -> Source | None:
         """Return a source as it is kept; end the request where it is refused."""
         try:
-            [kept] = ENERGY_SOURCE_SCHEMA([source])
+            match kind.place:
+                case Place.SOURCES:
+                    [kept] = ENERGY_SOURCE_SCHEMA([source])
+                case Place.DEVICES:
+                    kept = DEVICE_CONSUMPTION_SCHEMA(source)
         except vol.Invalid:
             LOGGER.warning(
                 "This version of Home Assistant refuses a %s source as Meter Hub makes "
                 "it; please add the meter in the settings of the Energy dashboard",
-                source["type"],
+                kind.type,
             )
             self.withdraw(entry_id, key)
             return None
         return cast("Source", kept)
 
-    async def _async_save(self, sources: list[Source]) -> None:
+    async def _async_save(self, place: Place, sources: list[Source]) -> None:
         await self._manager.async_update(
-            cast("EnergyPreferencesUpdate", {"energy_sources": sources})
+            cast("EnergyPreferencesUpdate", {place.value: sources})
         )
 
     async def _async_withdraw_removed(self) -> None:
-        used = self.statistics
-        for (entry_id, key), statistic in tuple(self._added.items()):
-            if statistic not in used:
+        used = {place: self.statistics(place) for place in Place}
+        for (entry_id, key), (place, statistic) in tuple(self._added.items()):
+            if statistic not in used[place]:
                 del self._added[entry_id, key]
                 self.withdraw(entry_id, key)
 

@@ -2,15 +2,28 @@
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 
 from .metering.model import Meter, Series
 from .metering.vocabulary import MeterKind, Quantity
 
 ENERGY = "stat_energy_from"
-"""The role without which there is no source."""
+"""The role of the energy that comes from a source."""
+
+DEVICE_ENERGY = "stat_consumption"
+"""The role of the energy that a device consumes."""
 
 COSTS = {"stat_cost": ENERGY, "stat_compensation": "stat_energy_to"}
 """The roles of money, each with the role of the energy that it is paid for."""
+
+
+class Place(StrEnum):
+    """The list in Home Assistant's energy preferences that something is kept in."""
+
+    SOURCES = "energy_sources"
+    DEVICES = "device_consumption"
+    """What consumes a part of the energy; its entries have no type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +37,18 @@ class SourceKind:
     constants: Mapping[str, float | None] = field(default_factory=dict)
     """What else Home Assistant wants to be told of the source."""
     needed: tuple[str, ...] = (ENERGY,)
-    """The roles that Home Assistant takes no such source without."""
+    """The roles that Home Assistant takes no such source without, its energy first."""
+    place: Place = Place.SOURCES
+
+    @property
+    def energy(self) -> str:
+        """The role without which there is no source."""
+        return self.needed[0]
+
+    def with_statistics(self, statistics: Mapping[str, str]) -> dict[str, Any]:
+        """Return the source as the preferences keep it."""
+        named = {"type": self.type} if self.place is Place.SOURCES else {}
+        return {**named, **self.constants, **statistics}
 
 
 GRID = SourceKind(
@@ -57,9 +81,17 @@ BATTERY = SourceKind(
 )
 """Power is positive for discharge, as Home Assistant wants it."""
 
+DEVICE = SourceKind(
+    "device",
+    {DEVICE_ENERGY: Quantity.EV_CHARGE},
+    needed=(DEVICE_ENERGY,),
+    place=Place.DEVICES,
+)
+
 SOURCES: Mapping[MeterKind, tuple[SourceKind, ...]] = {
     MeterKind.GRID: (GRID,),
     MeterKind.GATEWAY: (GRID, SOLAR, BATTERY),
+    MeterKind.EV_CHARGER: (DEVICE,),
 }
 """The sources that each kind of meter can be."""
 

@@ -11,9 +11,10 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .coordinator import MeterHubConfigEntry, MeterHubCoordinator
 from .devices import meter_identifier
+from .entity_names import naming, unique_id
 from .metering.model import Reading, Series
 from .metering.vocabulary import Quantity
-from .quantities import is_shown_at_first, naming, unique_id
+from .quantities import is_shown_at_first
 
 
 @callback

@@ -133,6 +133,14 @@ def _selector(field: Field) -> Selector[Any]:
         return BooleanSelector()
     if field.kind is FieldKind.NUMBER:
         return NumberSelector(_number(field))
+    if field.kind is FieldKind.CHOICE:
+        return SelectSelector(
+            SelectSelectorConfig(
+                options=list(field.choices),
+                mode=SelectSelectorMode.DROPDOWN,
+                translation_key=field.key,
+            )
+        )
     return TextSelector(_TEXTS[field.kind])
 
 

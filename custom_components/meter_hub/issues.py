@@ -61,7 +61,7 @@ def async_show_silent(
         translation_placeholders={
             "vendor": vendor,
             "account": entry.title,
-            "since": _shown(since),
+            "since": local_time(since),
         },
     )
 
@@ -86,7 +86,7 @@ def async_show_ending(
         translation_placeholders={
             "vendor": vendor,
             "account": entry.title,
-            "end": _shown(ends_at),
+            "end": local_time(ends_at),
         },
     )
 
@@ -116,7 +116,8 @@ def issue_prefix(entry: ConfigEntry, kind: str) -> str:
     return f"{kind}_{entry.entry_id}_"
 
 
-def _shown(instant: datetime) -> str:
+def local_time(instant: datetime) -> str:
+    """Return an instant as a person reads it, in Home Assistant's time zone."""
     return f"{dt_util.as_local(instant):%Y-%m-%d %H:%M}"
 
 

@@ -1,6 +1,7 @@
 """Repair issues that only a person's eye can settle: odd data, and missing prices."""
 
 from collections.abc import Mapping, Set as AbstractSet
+from datetime import datetime
 from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
@@ -9,7 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_EXCLUDED_METERS, DOMAIN
-from .issues import issue_prefix, issues_of
+from .issues import issue_prefix, issues_of, local_time
 from .memory import Memory
 from .metering.derived import MONEY
 from .metering.model import Meter, Notice, Series
@@ -53,7 +54,7 @@ def async_show_notices(
                 "vendor": vendor.name,
                 "account": entry.title,
                 **meter,
-                **notice.values,
+                **{name: _shown(value) for name, value in notice.values.items()},
             },
         )
 
@@ -112,6 +113,15 @@ async def _async_labels(
 def _placeholder(meters: Mapping[str, Meter], meter_id: str) -> dict[str, str]:
     known = meters.get(meter_id)
     return {"meter": meter_id if known is None else known.name}
+
+
+def _shown(value: str) -> str:
+    """Return what stands for a placeholder: an instant in Home Assistant's time zone."""
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return value if instant.tzinfo is None else local_time(instant)
 
 
 def _name(notice: Notice) -> str:

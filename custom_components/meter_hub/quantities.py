@@ -15,16 +15,7 @@ from homeassistant.components.sensor import (
 from homeassistant.const import EntityCategory
 
 from .metering.model import Meter, Reading, Series
-from .metering.vocabulary import (
-    PHASES,
-    ZONES,
-    Channel,
-    Circuit,
-    Kind,
-    MeterStatus,
-    Quantity,
-    Unit,
-)
+from .metering.vocabulary import Kind, MeterStatus, Quantity, SystemStatus, Unit
 from .vendors.base import Vendor
 
 STATE_CLASSES = {
@@ -103,6 +94,12 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.BATTERY_DISCHARGE, _ENERGY, precision=2),
         _row(_Q.CIRCUIT_DELIVERED, _ENERGY, precision=2, enabled=False),
         _row(_Q.CIRCUIT_RECEIVED, _ENERGY, precision=2, enabled=False),
+        _row(_Q.EV_CHARGE, _ENERGY, precision=2),
+        _row(_Q.SOLAR_TODAY, _ENERGY, precision=2),
+        _row(_Q.HOME_TODAY, _ENERGY, precision=2),
+        _row(_Q.BATTERY_CHARGE_TODAY, _ENERGY, precision=2),
+        _row(_Q.BATTERY_DISCHARGE_TODAY, _ENERGY, precision=2),
+        _row(_Q.EV_CHARGE_TODAY, _ENERGY, precision=2),
         _row(_Q.GRID_IMPORT_TODAY, _ENERGY, precision=2),
         _row(_Q.GRID_EXPORT_TODAY, _ENERGY, precision=2),
         _row(_Q.BALANCED_IMPORT_TODAY, _ENERGY, precision=2),
@@ -158,6 +155,21 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.BATTERY_LEVEL, SensorDeviceClass.BATTERY, precision=0),
         _row(_Q.BATTERY_AVAILABLE, _STORED, precision=2, enabled=False),
         _row(_Q.BATTERY_CAPACITY, _STORED, precision=2, enabled=False),
+        *(
+            _row(quantity, _POWER, precision=0, category=_DIAGNOSTIC, enabled=False)
+            for quantity in (
+                _Q.MAX_CHARGE_POWER,
+                _Q.MAX_DISCHARGE_POWER,
+                _Q.SYSTEM_SIZE,
+            )
+        ),
+        _row(_Q.MODULES, precision=0, category=_DIAGNOSTIC, enabled=False),
+        _row(
+            _Q.SYSTEM_STATUS,
+            SensorDeviceClass.ENUM,
+            category=_DIAGNOSTIC,
+            options=SystemStatus,
+        ),
         _row(_Q.TEMPERATURE, SensorDeviceClass.TEMPERATURE, precision=0, enabled=False),
         _row(_Q.CHARGER_MODE),
         _row(_Q.CHARGER_PREVIOUS_MODE, category=_DIAGNOSTIC, enabled=False),
@@ -303,28 +315,3 @@ def is_shown_at_first(vendor: Vendor, meter: Meter, reading: Reading) -> bool:
     line = BINARY_SENSORS.get(quantity) or SENSORS[quantity]
     detail = vendor.is_detail is not None and vendor.is_detail(meter, reading)
     return line.entity_registry_enabled_default and not detail
-
-
-def unique_id(vendor: str, series: Series) -> str:
-    """Return the unique id of the entity that shows a series of a vendor's meter."""
-    total = f"{vendor}_{series.meter}_{series.quantity}"
-    return total if series.channel == Channel.TOTAL else f"{total}_{series.channel}"
-
-
-def naming(reading: Reading) -> tuple[str, Mapping[str, str]]:
-    """Return the translation key of a reading's name, and the placeholders in it.
-
-    A register that a vendor only estimates says so in its name.
-    """
-    series = reading.series
-    if series.channel in ZONES:
-        return f"{series.quantity}_zone", {"channel": series.channel[-1]}
-    if series.channel in PHASES:
-        return f"{series.quantity}_phase", {"channel": series.channel[-1]}
-    if series.channel in Circuit:
-        return f"{series.quantity}_{series.channel.replace('-', '_')}", {}
-    if series.channel != Channel.TOTAL:
-        return series.quantity, {"channel": series.channel}
-    if reading.estimated and series.quantity.kind is Kind.REGISTER:
-        return f"{series.quantity}_estimated", {}
-    return series.quantity, {}

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 import json
 import os
+from pathlib import Path
 import sys
 from typing import Any
 
@@ -21,14 +22,18 @@ from custom_components.meter_hub.metering.model import Reading, Series, Update
 from custom_components.meter_hub.vendors import endpoints
 from custom_components.meter_hub.vendors.allowance import Allowance
 from custom_components.meter_hub.vendors.base import (
+    AccessToken,
     Backend,
     Context,
     Field,
+    FieldKind,
     Job,
     Vendor,
     VendorError,
 )
 from custom_components.meter_hub.vendors.registry import VENDORS
+from custom_components.meter_hub.vendors.transport import Transport
+from scripts.lib import consent
 from scripts.lib.notebook import Notebook
 
 ENVIRONMENT = "METER_HUB_"
@@ -52,10 +57,15 @@ class Probe:
     """One account, for as long as the command runs."""
 
     def __init__(
-        self, vendor: Vendor, credentials: Mapping[str, Any], session: ClientSession
+        self,
+        vendor: Vendor,
+        credentials: Mapping[str, Any],
+        session: ClientSession,
+        allowance: Allowance,
+        access_token: AccessToken | None,
     ) -> None:
         """Build the vendor's backend, with nothing remembered."""
-        self._allowance = Allowance(Budget.fresh(vendor.limits()), _now, _forget)
+        self._allowance = allowance
         self._backend: Backend = vendor.build(
             Context(
                 session=session,
@@ -63,9 +73,10 @@ class Probe:
                 credentials=credentials,
                 options={},
                 excluded=frozenset(),
-                allowance=self._allowance,
+                allowance=allowance,
                 state={},
                 save_credentials=_forget,
+                access_token=access_token,
             )
         )
 
@@ -164,9 +175,19 @@ def _parser() -> argparse.ArgumentParser:
             epilog=SECRETS,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        for field in vendor.sign_in:
+        for field in _fields(vendor):
             of_vendor.add_argument(
-                _option(field), dest=field.key, default=field.default
+                _option(field),
+                dest=field.key,
+                help=" | ".join(field.choices),
+            )
+        if vendor.oauth2 is not None:
+            of_vendor.add_argument(
+                f"--{consent.TOKEN_FILE.replace('_', '-')}",
+                dest=consent.TOKEN_FILE,
+                type=Path,
+                help="keep the token here, so that it is not asked for each time; "
+                "never one that Home Assistant uses: what renews it ends the other",
             )
         if vendor.host is not None:
             of_vendor.add_argument("--url", help="ask here instead of at the vendor's")
@@ -187,31 +208,59 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _fields(vendor: Vendor) -> tuple[Field, ...]:
+    return (consent.CLIENT if vendor.oauth2 else ()) + vendor.sign_in
+
+
 def _option(field: Field) -> str:
     return f"--{field.key.replace('_', '-')}"
 
 
 def _credentials(vendor: Vendor, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Gather the sign-in; raises SystemExit where a field is missing."""
+    """Gather the sign-in; raises SystemExit where a field is missing or can't be."""
     credentials = {}
-    for field in vendor.sign_in:
+    for field in _fields(vendor):
         value = given[field.key]
         if value is None:
             value = os.environ.get(ENVIRONMENT + field.key.upper())
         if value == FROM_STDIN:
             value = sys.stdin.readline().strip()
+        if value is None:
+            value = field.default
         if value is None and field.required:
             raise SystemExit(f"scripts/probe: {_option(field)} is missing")
+        if field.choices and value not in field.choices:
+            raise SystemExit(f"scripts/probe: {_option(field)} is none of its choices")
         if value is not None:
-            credentials[field.key] = value
+            is_text = field.kind is not FieldKind.NUMBER
+            credentials[field.key] = value if is_text else _number(field, value)
     return credentials
+
+
+def _number(field: Field, text: str | float) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SystemExit(f"scripts/probe: {_option(field)} is no number") from None
 
 
 async def _ask(vendor: Vendor, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     jar = CookieJar(unsafe=vendor.own_session)
     connector = TCPConnector(ssl=vendor.verify_tls)
     async with ClientSession(connector=connector, cookie_jar=jar) as session:
-        probe = Probe(vendor, _credentials(vendor, given), session)
+        credentials = _credentials(vendor, given)
+        limits = vendor.limits(credentials)
+        allowance = Allowance(Budget.fresh(limits), _now, _forget)
+        access_token = None
+        if vendor.oauth2 is not None:
+            access_token = await consent.access_token(
+                vendor.oauth2,
+                Transport(session, _now, allowance, attempts=1),
+                {field.key: credentials.pop(field.key) for field in consent.CLIENT},
+                given[consent.TOKEN_FILE],
+                _now,
+            )
+        probe = Probe(vendor, credentials, session, allowance, access_token)
         try:
             match given["command"]:
                 case "meters":
@@ -224,14 +273,19 @@ async def _ask(vendor: Vendor, given: Mapping[str, Any]) -> list[dict[str, Any]]
             await probe.close()
 
 
+def _move(host: str, url: str) -> None:
+    """Have a vendor asked at another address than its own."""
+    for name, value in list(vars(endpoints).items()):
+        if isinstance(value, endpoints.Endpoint) and value.url == host:
+            setattr(endpoints, name, replace(value, url=url))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status."""
     given = vars(_parser().parse_args(arguments))
     vendor = VENDORS[given["vendor"]]
-    if url := given.get("url"):
-        name = vendor.key.upper()
-        endpoint = replace(getattr(endpoints, name), url=url.rstrip("/"))
-        setattr(endpoints, name, endpoint)
+    if vendor.host is not None and (url := given["url"]):
+        _move(vendor.host(), url.rstrip("/"))
     try:
         answer = asyncio.run(_ask(vendor, given))
     except VendorError as err:

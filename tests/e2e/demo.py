@@ -15,12 +15,14 @@ from time import monotonic
 from typing import NoReturn
 
 from tests.simulator import Simulator
+from tests.simulator.enphase_cloud import EnphaseCloudApi
 from tests.simulator.envoy_local import Ct, EnvoyLocalApi, System
 
 from .entities import enabled_entities
-from .flows import add_vendor
+from .flows import add_client, add_vendor
 from .home import PASSWORD, REPOSITORY, USERNAME, Home, HomeEndedError, HomeError
-from .proof import Proof, imported_hours, prove, published_hours
+from .proof import Proof, prove
+from .published import imported_hours, published_hours
 from .screenshot import NoPictureError, find_browser, picture_of_dashboard
 
 FOLDER = REPOSITORY / ".demo"
@@ -33,6 +35,7 @@ ENDPOINTS: Mapping[str, Mapping[str, str]] = {
     "onemeter": {"ONEMETER": ""},
     "enegic": {"ENEGIC": ""},
     "energa": {"ENERGA": ""},
+    "enphase_cloud": {"ENPHASE": ""},
     "envoy_local": {"ENLIGHTEN": "cloud", "ENTREZ": "cloud"},
 }
 """The finished vendors, and the endpoints that hosts of the simulator replace.
@@ -123,11 +126,18 @@ async def _demo(
         gateway = simulator.vendor("envoy_local")
         assert isinstance(gateway, EnvoyLocalApi)
         gateway.system = SYSTEM
+        cloud = simulator.vendor("enphase_cloud")
+        assert isinstance(cloud, EnphaseCloudApi)
+        for system in cloud.systems.values():
+            # A call for each day of each flow would take minutes.
+            system.refused_weeks = set()
         _say("Starting Home Assistant")
         async with Home(folder, port, endpoints(simulator)) as home:
             if await add_missing_vendors(home, simulator, ENDPOINTS):
                 await until_imported(home, simulator, ENDPOINTS)
                 await _until_in_dashboard(home)
+                # An hour may have ended meanwhile.
+                await until_imported(home, simulator, ENDPOINTS)
             yield home, simulator
 
 
@@ -163,6 +173,8 @@ async def add_missing_vendors(
     for vendor in missing:
         _say(f"Adding {vendor} through the config flow")
         api = simulator.vendor(vendor)
+        if isinstance(api, EnphaseCloudApi):
+            await add_client(home, api.client_id, api.client_secret)
         sources = [f"{kind}/{api.meter_ids[0]}" for kind in DASHBOARD.get(vendor, ())]
         await add_vendor(home, vendor, api.credentials, sources)
     return bool(missing)

@@ -8,14 +8,25 @@ from .home import Home, HomeError
 FLOWS = "config/config_entries/flow"
 
 
+async def add_client(home: Home, client_id: str, client_secret: str) -> None:
+    """Give Home Assistant the OAuth client that a vendor's sign-in asks for first."""
+    await home.ask(
+        "application_credentials/create",
+        domain="meter_hub",
+        client_id=client_id,
+        client_secret=client_secret,
+    )
+
+
 async def add_vendor(
     home: Home, vendor: str, sign_in: Mapping[str, Any], sources: Collection[str]
 ) -> str:
     """Add one account of a vendor and return the id of its config entry.
 
-    Every field but the sign-in's keeps what the form suggests; the Energy dashboard
-    gets those of the offered `sources`. Raises HomeError where one of these is not offered,
-    and where the flow shows an error or aborts.
+    Every field but the sign-in's keeps what the form suggests; a code is read from
+    where the form's link leads; the Energy dashboard gets those of the offered
+    `sources`. Raises HomeError where one of these is not offered, and where the flow
+    shows an error or aborts.
     """
     step = await home.post(FLOWS, {"handler": "meter_hub"})
     step = await home.post(f"{FLOWS}/{step['flow_id']}", {"next_step_id": vendor})
@@ -29,6 +40,9 @@ async def add_vendor(
             if "default" in field
         }
         answer |= {name: sign_in[name] for name in fields if name in sign_in}
+        if step["step_id"] == "code":
+            link = step["description_placeholders"]["authorize_url"]
+            answer["code"] = (await home.follow(link)).query["code"]
         if "dashboard" in fields:
             options = fields["dashboard"]["selector"]["select"]["options"]
             offered = {option["value"] for option in options}

@@ -16,6 +16,7 @@ from aiohttp import (
     ClientWebSocketResponse,
     WSMessageTypeError,
 )
+from yarl import URL
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 USERNAME = "demo"
@@ -178,6 +179,12 @@ class Home:
             if response.status >= 300:
                 raise HomeError(f"{path}: {response.status} {await response.text()}")
             return await response.json()
+
+    async def follow(self, link: str) -> URL:
+        """Open an address as a browser does, and return where that ends."""
+        async with self._session.get(link) as response:
+            response.raise_for_status()
+            return response.url
 
     async def preferences(self) -> dict[str, Any]:
         """Return the preferences of the Energy dashboard; empty before their first use."""

@@ -1,29 +1,25 @@
 """Proves that Home Assistant holds exactly what the simulated vendors published."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
-import re
 from time import monotonic
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.simulator import ExpectedHour, Row, Simulator, Verdict, check
+from tests.simulator import Simulator
 from tests.simulator.envoy_local import EnvoyLocalApi
 
+from .agreement import prove_agreement
 from .entities import POLL_SECONDS, enabled_entities, prove_live, shown_states
 from .home import Home
+from .published import EXTERNAL, measures_grid, series_verdicts, statistic_id
 
-EXTERNAL = "meter_hub:"
 HOME_ZONE = ZoneInfo("Europe/Warsaw")
 COMPILE_SECONDS = 330
-MOST_SPREAD = 0.022
-"""kWh by which two vendors' net energy of an hour may differ: two directions of the
-coarser one's resolution, and of the finer one's."""
 FIRST_HOURS = 6
 """Before this hour a vendor may not have told anything of the day yet."""
-LONG_AGO = "2000-01-01T00:00:00+00:00"
 
 
 @dataclass(slots=True)
@@ -74,68 +70,10 @@ async def prove(
             live, problems = await prove_live(home, api)
             proof.vendors[vendor].live = live
             proof.problems.extend(problems)
-    await _prove_agreement(home, simulator, proof)
+    proof.agreement, problems = await prove_agreement(home, simulator, proof.vendors)
+    proof.problems.extend(problems)
     await _prove_dashboard(home, simulator, sources, proof)
     return proof
-
-
-def statistic_id(vendor: str, meter: str, quantity: str, channel: str) -> str:
-    """Return the id of a series as the documentation states it."""
-    words = f"{vendor}_{meter}_{quantity}" + (
-        "" if channel == "total" else f"_{channel}"
-    )
-    return EXTERNAL + re.sub(r"[^a-z0-9]+", "_", words.lower()).strip("_")
-
-
-async def series_verdicts(
-    home: Home, simulator: Simulator, vendor: str
-) -> dict[str, Verdict]:
-    """Compare every published series of a vendor; a series nobody published is extra."""
-    expected = _expected(simulator, vendor)
-    present = {
-        item["statistic_id"]
-        for item in await home.ask("recorder/list_statistic_ids")
-        if item["statistic_id"].startswith(f"{EXTERNAL}{vendor}_")
-    }
-    rows = await _rows(home, sorted(present | set(expected)))
-    nothing: Mapping[datetime, ExpectedHour] = {}
-    return {
-        series: check(rows.get(series, ()), expected.get(series, nothing))
-        for series in sorted(present | set(expected))
-    }
-
-
-def published_hours(simulator: Simulator, vendors: Iterable[str]) -> int:
-    """Return how many rows follow from what the vendors have published."""
-    return sum(
-        len(hours)
-        for vendor in vendors
-        for hours in _expected(simulator, vendor).values()
-    )
-
-
-def _expected(
-    simulator: Simulator, vendor: str
-) -> dict[str, Mapping[datetime, ExpectedHour]]:
-    """Return the rows that each statistic of a vendor must have."""
-    api = simulator.vendor(vendor)
-    return {
-        statistic_id(vendor, meter, quantity, channel): hours
-        for meter in api.meter_ids
-        for (quantity, channel), hours in (
-            simulator.truth(vendor, meter) | api.derived(meter)
-        ).items()
-    }
-
-
-async def imported_hours(home: Home) -> int:
-    """Return how many rows Meter Hub has written so far, of all vendors."""
-    series = [
-        item["statistic_id"]
-        for item in await home.ask("recorder/list_statistic_ids")
-        if item["statistic_id"].startswith(EXTERNAL)
-    ]
-    return sum(len(rows) for rows in (await _rows(home, series)).values())
 
 
 async def _prove_vendor(
@@ -159,7 +97,7 @@ async def _prove_vendor(
 async def _prove_entities(
     home: Home, simulator: Simulator, vendor: str, proof: Proof
 ) -> None:
-    """Each meter has an import register, and no enabled entity is without a value."""
+    """Grid meters have an import register, and no enabled entity is without a value."""
     states = await shown_states(home)
     mine = await enabled_entities(home, vendor)
     proof.vendors[vendor].entities = len(mine)
@@ -170,60 +108,12 @@ async def _prove_entities(
         if entity not in states:
             proof.problems.append(f"{entity} has no value")
     for meter in simulator.vendor(vendor).meter_ids:
+        if proof.vendors[vendor].series and not measures_grid(simulator, vendor, meter):
+            continue
         if (register := mine.get(f"{vendor}_{meter}_grid_import")) is None:
             proof.problems.append(f"{vendor}: meter {meter} has no import register")
         elif float(states.get(register, 0)) <= 0:
             proof.problems.append(f"{register} has counted nothing")
-
-
-async def _prove_agreement(home: Home, simulator: Simulator, proof: Proof) -> None:
-    """Vendors that watch one house agree on the net energy of each hour."""
-    vendors = [vendor for vendor, found in proof.vendors.items() if found.series]
-    for number, ids in enumerate(
-        zip(*(simulator.vendor(vendor).meter_ids for vendor in vendors), strict=True),
-        1,
-    ):
-        seen: dict[datetime, list[float]] = {}
-        for vendor, meter in zip(vendors, ids, strict=True):
-            for hour, net in (
-                await _net_energy(home, simulator, vendor, meter)
-            ).items():
-                seen.setdefault(hour, []).append(net)
-        spreads = [max(nets) - min(nets) for nets in seen.values() if len(nets) > 1]
-        proof.agreement[f"house {number}"] = {
-            "hours": len(spreads),
-            "max_spread_kwh": round(max(spreads, default=0.0), 6),
-        }
-        if len(vendors) > 1 and not spreads:
-            proof.problems.append(f"House {number}: no hour was seen by two vendors")
-        # Each hour is off by a resolution at most, in each direction.
-        if max(spreads, default=0.0) > MOST_SPREAD:
-            proof.problems.append(f"House {number}: the vendors disagree")
-
-
-async def _net_energy(
-    home: Home, simulator: Simulator, vendor: str, meter: str
-) -> dict[datetime, float]:
-    """Return import less export of the hours of which both are written.
-
-    Without the first one, of which vendors may know different parts.
-    """
-    ids = {
-        quantity: statistic_id(vendor, meter, quantity, "total")
-        for quantity, channel in simulator.truth(vendor, meter)
-        if channel == "total"
-    }
-    rows = await _rows(home, sorted(ids.values()))
-    imported, exported = (
-        {row.start: row.state for row in rows.get(ids.get(quantity, ""), ())}
-        for quantity in ("grid_import", "grid_export")
-    )
-    first = min(imported, default=None)
-    return {
-        hour: energy - exported.get(hour, 0.0)
-        for hour, energy in imported.items()
-        if hour != first and ("grid_export" not in ids or hour in exported)
-    }
 
 
 async def _prove_dashboard(
@@ -320,27 +210,4 @@ async def _day_errors(
     return {
         series: abs(sum(day["change"] for day in days.get(series, ())) - truth[series])
         for series in statistics
-    }
-
-
-async def _rows(home: Home, series: list[str]) -> dict[str, list[Row]]:
-    if not series:
-        return {}
-    answer = await home.ask(
-        "recorder/statistics_during_period",
-        start_time=LONG_AGO,
-        statistic_ids=series,
-        period="hour",
-        types=["state", "sum"],
-    )
-    return {
-        key: [
-            Row(
-                datetime.fromtimestamp(row["start"] / 1000, UTC),
-                row["state"],
-                row["sum"],
-            )
-            for row in rows
-        ]
-        for key, rows in answer.items()
     }

@@ -57,6 +57,17 @@ class Dashboard:
         manager = await async_get_manager(self.hass)
         return list(manager.data["energy_sources"]) if manager.data else []
 
+    async def devices(self) -> list[Any]:
+        """Return the individual devices, none where there are no preferences yet."""
+        manager = await async_get_manager(self.hass)
+        return list(manager.data["device_consumption"]) if manager.data else []
+
+    async def put_devices(self, *devices: dict[str, Any]) -> None:
+        """Do what a person does who edits the dashboard's individual devices."""
+        manager = await async_get_manager(self.hass)
+        preferences: Any = {"device_consumption": list(devices)}
+        await manager.async_update(preferences)
+
     async def put(self, *sources: dict[str, Any]) -> None:
         """Do what a person does who edits the dashboard's sources."""
         manager = await async_get_manager(self.hass)

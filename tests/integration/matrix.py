@@ -27,9 +27,9 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.meter_hub.const import DOMAIN
+from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, DOMAIN
 from custom_components.meter_hub.coordinator import MeterHubCoordinator
-from tests.e2e.proof import statistic_id
+from tests.e2e.published import statistic_id
 from tests.simulator import Call, Fault, FaultKind, Row, Simulator, Verdict, check
 from tests.simulator.envoy_local import EnvoyLocalApi
 from tests.simulator.envoy_local.expected import registers
@@ -74,8 +74,8 @@ class Account:
 
     @property
     def meters(self) -> tuple[str, ...]:
-        """The vendor's ids of the meters."""
-        return self.simulator.vendor(self.case.key).meter_ids
+        """The vendor's ids of the meters that are watched."""
+        return self.case.meters or self.simulator.vendor(self.case.key).meter_ids
 
     async def async_pass(self, duration: timedelta) -> None:
         """Let time pass, leaping from one instant at which something is due to the next."""
@@ -120,9 +120,11 @@ class Account:
 
     async def async_verdicts(self) -> dict[str, Verdict]:
         """Compare each series with what is published; one nobody published is extra."""
+        left_out = self.entry.options[CONF_EXCLUDED_METERS]
         expected = {
             statistic_id(self.case.key, meter, quantity, channel): hours
-            for meter in self.meters
+            for meter in self.simulator.vendor(self.case.key).meter_ids
+            if meter not in left_out
             for (quantity, channel), hours in (
                 self.simulator.truth(self.case.key, meter)
                 | self.simulator.vendor(self.case.key).derived(meter)
@@ -206,6 +208,14 @@ class Account:
         while (problems := await self.async_problems()) and dt_util.utcnow() < end:
             await self.async_pass(HOUR)
         assert problems == {}, problems
+
+    def with_children(self, meter: str) -> set[str]:
+        """Return what series of a meter, and of those that hang on it, are called by."""
+        return {
+            each.id.replace("-", "_")
+            for each in self.coordinator.memory.meters.values()
+            if meter in (each.id, each.parent)
+        }
 
     def calls_since(self, since: datetime) -> list[Call]:
         """Return the calls that the vendor got."""

@@ -7,20 +7,29 @@ import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.application_credentials import (
+    ClientCredential,
+    async_import_client_credential,
+)
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
+from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.vendors import endpoints
 from tests.simulator import Simulator
+from tests.simulator.enphase_cloud import EnphaseCloudApi
 
 from .dialogs import choose, shown, submit
 from .matrix import Account, OpenAccount
 from .matrix_cases import VendorCase
+
+CLIENT = "own"
 
 
 @pytest.fixture
@@ -53,9 +62,7 @@ async def open_account(
             await hass.config.async_set_time_zone("Europe/Warsaw")
             freezer.move_to(now)
             installed = now - history
-            simulator = await stack.enter_async_context(
-                Simulator(clock=dt_util.utcnow, installed=installed)
-            )
+            simulator = await stack.enter_async_context(_simulator(installed))
             if prepare is not None:
                 prepare(simulator)
             for name, host in case.endpoints.items():
@@ -64,11 +71,17 @@ async def open_account(
                 monkeypatch.setattr(endpoints, name, endpoint)
             api = simulator.vendor(case.key)
             changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+            if isinstance(api, EnphaseCloudApi):
+                await _async_add_client(hass, api)
             form = await submit(
                 hass, await choose(hass, case.key), dict(api.credentials)
             )
+            if isinstance(api, EnphaseCloudApi):
+                form = await submit(hass, form, {"implementation": CLIENT})
+                form = await submit(hass, form, {"code": api.code()})
             if form["step_id"] == "meters":
-                form = await submit(hass, form, {"meters": shown(form)["meters"]})
+                picked = list(case.meters) or shown(form)["meters"]
+                form = await submit(hass, form, {"meters": picked})
             result = await submit(hass, form, {**case.options, **options})
             assert result["type"] is FlowResultType.CREATE_ENTRY
             entry = result["result"]
@@ -80,9 +93,29 @@ async def open_account(
                 caplog,
                 case,
                 simulator,
-                Simulator(clock=dt_util.utcnow, installed=installed),
+                _simulator(installed),
                 entry,
                 changes,
             )
 
         yield open_one
+
+
+def _simulator(installed: datetime) -> Simulator:
+    """Return vendors whose intervals are final as soon as they are published.
+
+    Else what is right would change between two polls.
+    """
+    simulator = Simulator(clock=dt_util.utcnow, installed=installed)
+    cloud = simulator.vendor("enphase_cloud")
+    assert isinstance(cloud, EnphaseCloudApi)
+    for system in cloud.systems.values():
+        system.rhythm.partial_for = timedelta(0)
+    return simulator
+
+
+async def _async_add_client(hass: HomeAssistant, api: EnphaseCloudApi) -> None:
+    """Give Home Assistant the client that a person has made at the vendor."""
+    assert await async_setup_component(hass, "application_credentials", {})
+    client = ClientCredential(api.client_id, api.client_secret)
+    await async_import_client_credential(hass, DOMAIN, client, CLIENT)

@@ -28,10 +28,14 @@ class VendorCase:
     """Where answers hold the list of meters, the import register, and its date."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """What a person reads of an outage, by its name, where it is not the usual."""
+    meters: tuple[str, ...] = ()
+    """Those to pick and to watch, where some of the account's measure no import."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """What is chosen at the end of the flow, besides the history."""
     lag: timedelta = timedelta(0)
     """How long after its end an hour is published."""
+    recovery: timedelta = timedelta(hours=2)
+    """So long after the end of an outage all must be as if it had never been."""
     asides: frozenset[int] = frozenset()
     """The statuses of answers that come in between, as when a session has ended."""
     refusals: int = 1
@@ -101,6 +105,43 @@ VENDOR_CASES = (
                 # Hours can be counted from midnight where their time is lacking.
                 "null_date",
                 "missing_date",
+            }
+        ),
+    ),
+    VendorCase(
+        key="enphase_cloud",
+        endpoints={"ENPHASE": ""},
+        pace=timedelta(0),
+        most_calls=150,
+        meters=("698910101", "698910103"),
+        history_path="/api/v4/systems/*/energy_import_telemetry",
+        fields={"list": "systems", "register": "wh_del", "date": "end_at"},
+        lag=timedelta(hours=2),
+        # Calls are few: one that fails is made again within six hours, in turn.
+        recovery=timedelta(hours=14),
+        # The token ends in an outage, and the vendor does not say that it refuses it.
+        reasons={"status_400": "sign_in_refused"},
+        moving=("solar",),
+        without=frozenset(
+            {
+                # A person lets us in again with a browser.
+                "expired",
+                # Intervals don't tell of registers.
+                "swap",
+                # Then the calls of the month are thought spent, and values are kept.
+                "rate_limit",
+                "rate_limit_seconds",
+                "rate_limit_date",
+                "history_rate_limit",
+                # What the vendor says it does not have is left alone for a week.
+                "history_status_400",
+                "history_status_404",
+                # A renewed token that gets lost on its way was the only one.
+                "truncated",
+                # The list is read at first and then once a week.
+                "null_list",
+                "missing_list",
+                "replaced_list",
             }
         ),
     ),

@@ -152,7 +152,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> PretendCloud:
             Field(key="note", kind=FieldKind.TEXT, required=False),
         ),
         options=(Field(key="factor", kind=FieldKind.NUMBER, default=1, unit="x"),),
-        limits=lambda: Limits(pace=timedelta(0)),
+        limits=lambda _: Limits(pace=timedelta(0)),
         quota_owner=lambda credentials: str(credentials["password"]),
         history_days=30,
         longest_history_days=365,

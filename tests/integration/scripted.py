@@ -80,7 +80,7 @@ class Script:
             key="scripted",
             name="Scripted",
             sign_in=(Field(key="api_key", kind=FieldKind.SECRET),),
-            limits=lambda: Limits(pace=pace),
+            limits=lambda _: Limits(pace=pace),
             quota_owner=lambda credentials: str(credentials["api_key"]),
             history_days=10,
             build=lambda context: ScriptedBackend(self, context),

@@ -1,15 +1,20 @@
 """Calls that are counted for a key: by all who use it, and over a restart."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, override
 
 from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.meter_hub.allowances import async_get_allowance
-from custom_components.meter_hub.const import DOMAIN
+from custom_components.meter_hub.const import CONF_CREDENTIALS, DOMAIN
+from custom_components.meter_hub.metering.budget import Limits
+from custom_components.meter_hub.vendors.base import Vendor
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory
@@ -111,3 +116,112 @@ async def test_wrong_keys_leave_nothing_behind(
     await allowance.spend()
 
     assert list(hass_storage[name]["data"].values()) == [allowance.budget.to_json()]
+
+
+SMALL = {"api_key": "sesame", "plan": 3}
+LARGE = {"api_key": "sesame", "plan": 50}
+
+
+@pytest.fixture
+def planned(script: Script, monkeypatch: pytest.MonkeyPatch) -> Vendor:
+    """Return a vendor that allows so many calls a month as the plan says."""
+
+    def limits(credentials: Mapping[str, Any]) -> Limits:
+        return Limits(timedelta(0), per_month=credentials["plan"])
+
+    vendor = replace(script.vendor(), limits=limits)
+    monkeypatch.setitem(VENDORS, "scripted", vendor)
+    return vendor
+
+
+async def test_a_plan_that_is_changed_applies_at_once(
+    hass: HomeAssistant, planned: Vendor, make_entry: EntryFactory
+) -> None:
+    """The calls that were made stay counted."""
+    entry = make_entry(credentials=SMALL)
+    allowance = await async_get_allowance(hass, planned, SMALL)
+    for _ in range(3):
+        assert await allowance.spend() is None
+    assert await allowance.spend() is not None
+
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_CREDENTIALS: LARGE}
+    )
+    assert await async_get_allowance(hass, planned, LARGE) is allowance
+    assert allowance.budget.left_this_month(START) == 47
+
+
+async def test_who_signs_in_anew_with_another_plan_is_held_to_that_one(
+    hass: HomeAssistant, planned: Vendor, make_entry: EntryFactory
+) -> None:
+    """Else nobody could leave a plan whose month is used up."""
+    entry = make_entry(credentials=SMALL)
+    allowance = await async_get_allowance(hass, planned, SMALL)
+    for _ in range(3):
+        await allowance.spend()
+    await async_get_allowance(hass, planned, LARGE)
+    assert await allowance.spend() is not None
+
+    await async_get_allowance(hass, planned, LARGE, besides=entry.entry_id)
+    assert await allowance.spend() is None
+
+
+async def test_entries_with_one_key_are_held_to_the_strictest_plan(
+    hass: HomeAssistant, planned: Vendor, make_entry: EntryFactory
+) -> None:
+    """All that are enabled count, also when one comes or goes."""
+    large = make_entry(credentials=LARGE)
+    make_entry(credentials={**SMALL, "api_key": "another"}, account="another")
+    assert await hass.config_entries.async_setup(large.entry_id)
+    allowance = await async_get_allowance(hass, planned, LARGE)
+
+    def shared() -> tuple[int, int | None]:
+        return allowance.shares, allowance.budget.limits.per_month
+
+    assert shared() == (1, 50)
+
+    small = make_entry(credentials=SMALL, account="small")
+    assert await hass.config_entries.async_setup(small.entry_id)
+    assert shared() == (2, 3)
+
+    await hass.config_entries.async_set_disabled_by(
+        small.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.async_block_till_done()
+    assert shared() == (1, 50)
+
+    await hass.config_entries.async_set_disabled_by(small.entry_id, None)
+    await hass.async_block_till_done()
+    assert shared() == (2, 3)
+
+    await hass.config_entries.async_remove(large.entry_id)
+    await hass.async_block_till_done()
+    assert shared() == (1, 3)
+    await hass.config_entries.async_remove(small.entry_id)
+    await hass.async_block_till_done()
+    assert shared() == (1, 3)
+
+
+async def test_a_used_up_month_outlasts_a_restart(
+    hass: HomeAssistant,
+    planned: Vendor,
+    hass_storage: dict[str, Any],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Whether we have counted the calls or the vendor has; the new month is free."""
+    december = START.replace(month=12, day=1, hour=0)
+    counted = await async_get_allowance(hass, planned, SMALL)
+    for _ in range(3):
+        await counted.spend()
+    told = {**LARGE, "api_key": "another"}
+    await (await async_get_allowance(hass, planned, told)).hold(december)
+
+    hass.data.pop(f"{DOMAIN}_allowances")
+    for credentials in (SMALL, told):
+        allowance = await async_get_allowance(hass, planned, credentials)
+        assert await allowance.spend() == december
+    freezer.move_to(december)
+    for credentials in (SMALL, told):
+        allowance = await async_get_allowance(hass, planned, credentials)
+        assert await allowance.spend() is None
+        assert allowance.budget.calls_this_month == 1

@@ -23,10 +23,10 @@ from custom_components.meter_hub.vendors.onemeter.known import (
     Identity,
     Knowledge,
     Known,
-    Pause,
     Poll,
 )
 from custom_components.meter_hub.vendors.registry import VENDORS
+from custom_components.meter_hub.vendors.stored import Pause
 
 from .conftest import EntryFactory, Settle
 from .scripted import START, Script
@@ -166,7 +166,13 @@ async def test_what_helps_with_a_bug_is_shown(
         "prices": [PRICES | {"meter": "meter 2"}],
     }
     assert (shown["last_update_success"], shown["error"]) == (True, None)
-    assert shown["budget"] == {"calls_this_month": 3, "earliest": now.isoformat()}
+    limits = shown["budget"].pop("limits")
+    assert (limits["per_minute"], limits["per_month"]) == (None, None)
+    assert shown["budget"] == {
+        "calls_this_month": 3,
+        "earliest": now.isoformat(),
+        "next_call": (START + timedelta(minutes=30)).isoformat(),
+    }
     assert shown["backend"] == {
         "session": REDACTED,
         "seen": {"meter 2": START.isoformat(), "meter 1": None},

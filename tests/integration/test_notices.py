@@ -18,6 +18,21 @@ from .scripted import HOUSE, IMPORT, Script
 IMPLAUSIBLE = Notice("implausible_hours", HOUSE.id, {"count": "2", "limit": "100"})
 DIFFERS = Notice("register_differs", HOUSE.id, {"days": "2026-11-02, 2026-11-05"})
 MAINTENANCE = Notice("vendor_says", None, {"text": "Maintenance on Sunday"})
+REFUSED = Notice(
+    "feature_not_in_plan",
+    None,
+    {
+        "feature": "EV Charger Monitoring",
+        "until": "2026-11-17T11:30:00+00:00",
+    },
+)
+SPENT = Notice("calls_spent", None, {"until": "2026-12-01T00:05:00+00:00"})
+OFF = Notice(
+    "balance_off", HOUSE.id, {"day": "2026-11-09", "kwh": "1.2", "share": "3.4"}
+)
+SWITCHED = Notice("source_changed", HOUSE.id, {})
+BELOW_ZERO = Notice("home_below_zero", HOUSE.id, {})
+LIBRARY = Notice("library_unsupported", None, {})
 GREETING = Notice("vendor_says", None, {"text": "A new app is out"})
 
 
@@ -50,7 +65,21 @@ def tell(entry: MockConfigEntry, *notices: Notice) -> None:
     entry.runtime_data.async_take(Update(notices=notices))
 
 
-@pytest.mark.parametrize("notice", [IMPLAUSIBLE, DIFFERS, MAINTENANCE])
+@pytest.mark.parametrize(
+    "notice",
+    [
+        IMPLAUSIBLE,
+        DIFFERS,
+        MAINTENANCE,
+        REFUSED,
+        SPENT,
+        OFF,
+        SWITCHED,
+        BELOW_ZERO,
+        LIBRARY,
+    ],
+    ids=lambda notice: notice.key,
+)
 async def test_notice_reads_well(
     hass: HomeAssistant, entry: MockConfigEntry, notice: Notice
 ) -> None:
@@ -64,9 +93,33 @@ async def test_notice_reads_well(
     shown = issue.translation_placeholders
     assert shown is not None
     assert placeholders(TEXTS["issues"][notice.key]) <= shown.keys()
-    assert shown.items() >= notice.values.items()
+    assert shown.keys() >= notice.values.keys()
     assert shown["account"] == entry.title
     assert shown.get("meter") == (HOUSE.name if notice.meter else None)
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("2026-12-01T00:05:00+00:00", "2026-11-30 16:05"),
+        ("2026-12-01T00:05:00", "2026-12-01T00:05:00"),
+        ("2026-11-02, 2026-11-05", "2026-11-02, 2026-11-05"),
+        ("2026-11-02", "2026-11-02"),
+        ("2026-99-99T00:00:00+00:00", "2026-99-99T00:00:00+00:00"),
+        ("3.4", "3.4"),
+    ],
+)
+async def test_an_instant_is_shown_as_the_clock_on_the_wall_has_it(
+    hass: HomeAssistant, entry: MockConfigEntry, told: str, shown: str
+) -> None:
+    """Whatever else a vendor tells stays as it is."""
+    assert hass.config.time_zone == "US/Pacific"
+
+    tell(entry, replace(MAINTENANCE, values={"text": told}))
+
+    (issue,) = issues(hass).values()
+    assert issue.translation_placeholders
+    assert issue.translation_placeholders["text"] == shown
 
 
 async def test_notices_come_and_go(hass: HomeAssistant, entry: MockConfigEntry) -> None:

@@ -13,6 +13,7 @@ from homeassistant.const import EntityCategory
 import pytest
 
 from custom_components.meter_hub.const import DOMAIN
+from custom_components.meter_hub.entity_names import naming
 from custom_components.meter_hub.metering.model import Reading, Series
 from custom_components.meter_hub.metering.vocabulary import (
     Channel,
@@ -20,6 +21,7 @@ from custom_components.meter_hub.metering.vocabulary import (
     Kind,
     MeterStatus,
     Quantity,
+    SystemStatus,
     Unit,
 )
 from custom_components.meter_hub.quantities import (
@@ -27,7 +29,6 @@ from custom_components.meter_hub.quantities import (
     HISTORY_ONLY,
     SENSORS,
     described,
-    naming,
 )
 
 COMPONENT = Path(__file__).parents[2] / "custom_components" / DOMAIN
@@ -39,6 +40,12 @@ ON_BY_DEFAULT = {
     Quantity.HOME,
     Quantity.BATTERY_CHARGE,
     Quantity.BATTERY_DISCHARGE,
+    Quantity.EV_CHARGE,
+    Quantity.SOLAR_TODAY,
+    Quantity.HOME_TODAY,
+    Quantity.BATTERY_CHARGE_TODAY,
+    Quantity.BATTERY_DISCHARGE_TODAY,
+    Quantity.EV_CHARGE_TODAY,
     Quantity.GRID_IMPORT_TODAY,
     Quantity.GRID_EXPORT_TODAY,
     Quantity.BALANCED_IMPORT_TODAY,
@@ -68,6 +75,7 @@ ON_BY_DEFAULT = {
     Quantity.CLIENT_TYPE,
     Quantity.METERING_POINT,
     Quantity.METER_STATUS,
+    Quantity.SYSTEM_STATUS,
     Quantity.SIGNAL_STRENGTH,
     Quantity.LAST_READING,
     Quantity.LAST_HOUR,
@@ -89,6 +97,7 @@ BEHIND_THE_METER = {
     Quantity.BATTERY_DISCHARGE,
     Quantity.CIRCUIT_DELIVERED,
     Quantity.CIRCUIT_RECEIVED,
+    Quantity.EV_CHARGE,
     Quantity.PULSE_ENERGY,
 }
 """Registers that no tariff concerns."""
@@ -159,7 +168,15 @@ ENERGIES = {Unit.KILOWATT_HOUR, Unit.KILOVAR_HOUR}
 
 ABOUT_THE_DEVICE = ("reader_", "meter_", "port_", "good_", "failed_", "last_")
 
+ABOUT_THE_ACCOUNT = {"calls_left", "calls_used", "history_progress", "plan"}
+"""The keys of sensors that show no quantity; an instant is one more."""
+
 ABOUT_THE_CONNECTION = {
+    Quantity.MAX_CHARGE_POWER,
+    Quantity.MAX_DISCHARGE_POWER,
+    Quantity.SYSTEM_SIZE,
+    Quantity.MODULES,
+    Quantity.SYSTEM_STATUS,
     Quantity.MULTIPLIER,
     Quantity.TARIFF,
     Quantity.CLIENT_TYPE,
@@ -208,15 +225,18 @@ def test_every_quantity_has_a_line_a_name_and_an_icon() -> None:
         | {key_of(quantity, estimated=True) for quantity in ESTIMATED}
         | {key_of(each, circuit) for each in CIRCUITS for circuit in CIRCUITS[each]}
     )
-    assert set(names["sensor"]) == keys | {"history_progress"}
+    assert set(names["sensor"]) == keys | ABOUT_THE_ACCOUNT | {"next_call"}
     assert set(names["binary_sensor"]) == flags
-    assert set(icons["sensor"]) == {
-        quantity
-        for quantity, line in SENSORS.items()
-        if line.device_class in DRAWN_BY_NOBODY
-    } | {key_of(Quantity.CT_STATUS, circuit) for circuit in Circuit} | {
-        "history_progress"
-    }
+    assert (
+        set(icons["sensor"])
+        == {
+            quantity
+            for quantity, line in SENSORS.items()
+            if line.device_class in DRAWN_BY_NOBODY
+        }
+        | {key_of(Quantity.CT_STATUS, circuit) for circuit in Circuit}
+        | ABOUT_THE_ACCOUNT
+    )
     assert set(icons["binary_sensor"]) == {
         quantity
         for quantity, line in BINARY_SENSORS.items()
@@ -228,20 +248,23 @@ def test_each_word_of_a_choice_has_a_text() -> None:
     """Home Assistant refuses a word that it was not told of."""
     names = json.loads((COMPONENT / "translations" / "en.json").read_text())["entity"]
 
-    choices = {
-        quantity: line
+    words = {
+        quantity: line.options
         for quantity, line in SENSORS.items()
         if quantity.kind is Kind.CHOICE
     }
-    assert choices.keys() == {Quantity.METER_STATUS}
-    status = choices[Quantity.METER_STATUS]
-    assert status.device_class is SensorDeviceClass.ENUM
-    assert status.options == ["ok", "stale", "no_data", "offline"] == list(MeterStatus)
-    assert list(names["sensor"]["meter_status"]["state"]) == status.options
+    assert words == {
+        Quantity.METER_STATUS: ["ok", "stale", "no_data", "offline"],
+        Quantity.SYSTEM_STATUS: list(SystemStatus),
+    }
+    assert words[Quantity.METER_STATUS] == list(MeterStatus)
+    for quantity, options in words.items():
+        assert SENSORS[quantity].device_class is SensorDeviceClass.ENUM
+        assert list(names["sensor"][quantity]["state"]) == options
     assert all(
         line.options is None
         for quantity, line in SENSORS.items()
-        if quantity not in choices
+        if quantity not in words
     )
 
 

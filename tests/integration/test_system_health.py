@@ -37,7 +37,7 @@ def in_the_cloud(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     vendor = replace(
         script.vendor(),
         host=lambda: ADDRESS,
-        limits=lambda: Limits(pace=timedelta(0), per_month=1000),
+        limits=lambda _: Limits(pace=timedelta(0), per_month=1000),
     )
     monkeypatch.setitem(VENDORS, "scripted", vendor)
 

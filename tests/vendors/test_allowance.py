@@ -50,7 +50,7 @@ async def test_tasks_that_spend_at_once_share_one_limit() -> None:
     allowance, disk, _ = make(Limits(timedelta(0), per_minute=3))
     answers = await asyncio.gather(*(allowance.spend() for _ in range(10)))
     assert answers.count(None) == 3
-    assert answers.count(NOON + timedelta(minutes=1)) == 7
+    assert answers.count(NOON + timedelta(seconds=65)) == 7
     assert [budget.calls_this_month for budget in disk.saved] == [1, 2, 3]
 
 
@@ -112,3 +112,30 @@ async def test_what_the_vendor_holds_is_held_and_saved() -> None:
     assert await allowance.spend() == NOON + 120 * SECOND
     clock.now += 120 * SECOND
     assert await allowance.spend() is None
+
+
+async def test_a_call_that_need_not_heed_the_hold_is_counted() -> None:
+    allowance, _, clock = make(Limits(SECOND, per_month=1))
+    await allowance.hold(NOON + 120 * SECOND)
+    assert await allowance.spend(heed_hold=False) is None
+    assert allowance.budget.calls_this_month == 1
+    clock.now += SECOND
+    assert await allowance.spend(heed_hold=False) == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+async def test_other_limits_count_the_calls_that_were_made() -> None:
+    allowance, disk, clock = make(Limits(SECOND, per_minute=10, per_month=4))
+    for _ in range(4):
+        assert await allowance.spend() is None
+        clock.now += SECOND
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert await allowance.spend() == december
+
+    allowance.follow(Limits(SECOND, per_minute=5, per_month=100), shares=2)
+    assert allowance.shares == 2
+    assert await allowance.spend() is None
+    assert await allowance.spend() == NOON + 65 * SECOND
+    assert disk.saved[-1].calls_this_month == 5
+
+    allowance.follow(Limits(SECOND, per_minute=5, per_month=4), shares=1)
+    assert (allowance.shares, await allowance.spend()) == (1, december)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.simulator import Simulator
+from tests.simulator.enphase_cloud import EnphaseCloudApi
 from tests.simulator.envoy_local import Ct, EnvoyLocalApi, System
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +24,8 @@ import sys
 from datetime import timedelta
 from scripts.lib import probe
 from custom_components.meter_hub.vendors import endpoints
-endpoints.ONEMETER = endpoints.Endpoint("http://127.0.0.1:9", pace=timedelta(0))
+nowhere = endpoints.Endpoint("http://127.0.0.1:9", pace=timedelta(0))
+endpoints.ONEMETER = endpoints.ENPHASE = nowhere
 sys.exit(probe.main())
 """
 
@@ -236,3 +238,49 @@ async def test_a_gateway_has_no_history(gateway: EnvoyLocalApi) -> None:
     status, _, errors = await run("envoy_local", "--host", gateway.host, "history")
     assert status == 2
     assert "invalid choice: 'history'" in errors
+
+
+async def test_a_cloud_that_a_person_lets_the_probe_in(
+    simulator: Simulator, tmp_path: Path
+) -> None:
+    """A code is asked for once where the token is kept."""
+    cloud = simulator.vendor("enphase_cloud")
+    assert isinstance(cloud, EnphaseCloudApi)
+    command = (
+        *("enphase_cloud", "--url", simulator.url("enphase_cloud")),
+        *("--client-id", cloud.client_id, "--api-key", "-"),
+        *("--token-file", str(tmp_path / "token.json"), "meters"),
+    )
+    environment = {
+        "METER_HUB_CLIENT_SECRET": cloud.client_secret,
+        "METER_HUB_PLAN": "kilowatt",
+    }
+    key = cloud.credentials["api_key"]
+    said = {}
+    for line in (f"{key}\n{cloud.code()}\n", f"{key}\n"):
+        status, output, said[line] = await run(
+            *command, environment=environment, line=line
+        )
+        assert status == 0
+        assert {meter["id"] for meter in json.loads(output)} == {*cloud.meter_ids}
+    first, second = said.values()
+    assert f"{simulator.url('enphase_cloud')}/oauth/authorize?" in first
+    assert second == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "complaint"),
+    [
+        ("--plan", "gigawatt", "--plan is none of its choices"),
+        ("--calls-per-month", "many", "--calls-per-month is no number"),
+        ("--api-key", "-", "--client-secret is missing"),
+    ],
+)
+async def test_what_can_not_be_is_said(
+    option: str, value: str, complaint: str, socket_enabled: None
+) -> None:
+    environment = {} if option == "--api-key" else {"METER_HUB_CLIENT_SECRET": "secret"}
+    command = ("enphase_cloud", "--client-id", "id", "--api-key", KEY, option, value)
+    status, output, errors = await run(*command, "meters", environment=environment)
+    assert (status, output) == (1, "")
+    assert errors == f"scripts/probe: {complaint}\n"

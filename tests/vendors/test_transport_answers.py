@@ -1,5 +1,6 @@
 """What an answer means by its status and its body."""
 
+from datetime import timedelta
 import json
 import threading
 from typing import Any
@@ -193,3 +194,21 @@ async def test_a_vendor_may_explain_a_refusal_by_its_body(
         await transport.request_json("GET", loopback.url, explain=explain)
     with pytest.raises(UnexpectedAnswer):
         await transport.request_json("GET", loopback.url, explain=explain)
+
+
+async def test_a_vendor_is_left_alone_as_long_as_it_asks_whatever_it_means(
+    session: ClientSession, clock: Clock, allowance: Allowance, loopback: Loopback
+) -> None:
+    def explain(status: int, body: Any) -> VendorError | None:
+        return VendorError("asleep") if body else None
+
+    transport = Transport(session, clock, allowance)
+    headers = {"Retry-After": "90"}
+    loopback.answer(
+        web.json_response("zzz", status=429),
+        web.json_response("zzz", status=429, headers=headers),
+    )
+    for hold in (timedelta(0), timedelta(seconds=90)):
+        with pytest.raises(VendorError, match="asleep"):
+            await transport.request_json("GET", loopback.url, explain=explain)
+        assert allowance.earliest(clock()) == clock() + hold

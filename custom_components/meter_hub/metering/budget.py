@@ -1,11 +1,14 @@
 """How many calls may be made, and when the next one may be."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any, Self
 
-_MINUTE = timedelta(minutes=1)
+# A call may reach the vendor in less than a minute after an earlier one that was sent
+# a minute before, because that took longer on its way.
+_MINUTE = timedelta(minutes=1, seconds=5)
 
 # No program is started anew in less time than this.
 _RESTART = timedelta(seconds=5)
@@ -27,7 +30,7 @@ class Limits:
     pace: timedelta
     """The least time between two calls."""
     per_minute: int | None = None
-    """In any 60 seconds, wherever they begin."""
+    """In any 60 seconds, wherever they begin, as the vendor sees them."""
     per_month: int | None = None
     """In a calendar month, UTC."""
 
@@ -36,6 +39,16 @@ class Limits:
         """Whether a call can still bear on the first one after a restart."""
         counted = self.per_minute is not None or self.per_month is not None
         return counted or self.pace > _RESTART
+
+    @classmethod
+    def strictest(cls, all_limits: Iterable[Self]) -> Self:
+        """Return what keeps all of these limits; there must be one."""
+        each = list(all_limits)
+        return cls(
+            max(limits.pace for limits in each),
+            _least(limits.per_minute for limits in each),
+            _least(limits.per_month for limits in each),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +72,20 @@ class Budget:
         """Return the budget of somebody who has made no call yet."""
         return cls(limits)
 
-    def earliest(self, now: datetime) -> datetime:
-        """Return the first instant from `now` on at which a call may be made."""
+    def under(self, limits: Limits) -> Self:
+        """Return the same calls under other limits.
+
+        Where the month allows more than before, a hold is over: it may have been for
+        the limits that hold no longer, and the vendor says so again where it was not.
+        """
+        grows = (limits.per_month or inf) > (self.limits.per_month or inf)
+        return replace(self, limits=limits, hold=None if grows else self.hold)
+
+    def earliest(self, now: datetime, *, heed_hold: bool = True) -> datetime:
+        """Return the first instant from `now` on at which a call may be made.
+
+        A call that the vendor counts apart need not heed the hold.
+        """
         limits = self.limits
         moment = now
         calls = self._credible_calls(now)
@@ -68,20 +93,25 @@ class Budget:
             moment = max(moment, calls[-1] + limits.pace)
         if limits.per_minute is not None and len(calls) >= limits.per_minute:
             moment = max(moment, calls[-limits.per_minute] + _MINUTE)
-        if self.hold is not None and self.hold <= now + _LONGEST_WAIT:
-            moment = max(moment, self.hold)
+        hold = self.hold if heed_hold else None
+        if hold is not None and hold <= now + _LONGEST_WAIT:
+            moment = max(moment, hold)
         if limits.per_month is not None:
             month, calls_made = self._credible_month(now)
             if calls_made >= limits.per_month:
                 moment = max(moment, _month_after(month))
         return moment
 
+    def used_this_month(self, now: datetime) -> int:
+        """Return how many calls were made in the month of `now`."""
+        _, calls_made = self._credible_month(now)
+        return calls_made
+
     def left_this_month(self, now: datetime) -> int | None:
         """Return how many calls the month still allows; None where nothing limits it."""
         if self.limits.per_month is None:
             return None
-        _, calls_made = self._credible_month(now)
-        return max(0, self.limits.per_month - calls_made)
+        return max(0, self.limits.per_month - self.used_this_month(now))
 
     def matters(self, now: datetime) -> bool:
         """Tell whether a budget can bear on a call at `now` or later, by any limits."""
@@ -151,6 +181,10 @@ class Budget:
         if self.month is None or not current <= self.month <= now + _LONGEST_WAIT:
             return current, 0
         return self.month, self.calls_this_month
+
+
+def _least(counts: Iterable[int | None]) -> int | None:
+    return min((count for count in counts if count is not None), default=None)
 
 
 def _month_of(moment: datetime) -> datetime:

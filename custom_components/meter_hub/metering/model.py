@@ -127,7 +127,8 @@ class Notice:
     meter: str | None
     """The id of the meter that it is about; None where it is about the account."""
     values: Mapping[str, str]
-    """What the text's placeholders stand for."""
+    """What the text's placeholders stand for; an instant as an ISO 8601 text with an
+    offset is shown in the reader's time zone."""
 
 
 @dataclass(frozen=True, slots=True)

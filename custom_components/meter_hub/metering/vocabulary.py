@@ -78,6 +78,17 @@ class Quantity(StrEnum):
     """What flowed to the house through a further current transformer; its channels
     are what that one measures."""
     CIRCUIT_RECEIVED = "circuit_received", Kind.REGISTER, Unit.KILOWATT_HOUR
+    EV_CHARGE = "ev_charge", Kind.REGISTER, Unit.KILOWATT_HOUR
+    """What a charger gave to cars."""
+    SOLAR_TODAY = "solar_today", Kind.PERIOD, Unit.KILOWATT_HOUR
+    HOME_TODAY = "home_today", Kind.PERIOD, Unit.KILOWATT_HOUR
+    BATTERY_CHARGE_TODAY = "battery_charge_today", Kind.PERIOD, Unit.KILOWATT_HOUR
+    BATTERY_DISCHARGE_TODAY = (
+        "battery_discharge_today",
+        Kind.PERIOD,
+        Unit.KILOWATT_HOUR,
+    )
+    EV_CHARGE_TODAY = "ev_charge_today", Kind.PERIOD, Unit.KILOWATT_HOUR
     GRID_IMPORT_TODAY = "grid_import_today", Kind.PERIOD, Unit.KILOWATT_HOUR
     GRID_EXPORT_TODAY = "grid_export_today", Kind.PERIOD, Unit.KILOWATT_HOUR
     GRID_IMPORT_YESTERDAY = "grid_import_yesterday", Kind.PERIOD, Unit.KILOWATT_HOUR
@@ -153,6 +164,15 @@ class Quantity(StrEnum):
     BATTERY_AVAILABLE = "battery_available", Kind.MEASUREMENT, Unit.KILOWATT_HOUR
     """The energy that is in the battery."""
     BATTERY_CAPACITY = "battery_capacity", Kind.NUMBER, Unit.KILOWATT_HOUR
+    MAX_CHARGE_POWER = "max_charge_power", Kind.NUMBER, Unit.WATT
+    """What the batteries of a system can take at most."""
+    MAX_DISCHARGE_POWER = "max_discharge_power", Kind.NUMBER, Unit.WATT
+    SYSTEM_SIZE = "system_size", Kind.NUMBER, Unit.WATT
+    """The rated power of the solar panels."""
+    MODULES = "modules", Kind.NUMBER
+    """How many solar panels there are."""
+    SYSTEM_STATUS = "system_status", Kind.CHOICE
+    """One of `SystemStatus`."""
     TEMPERATURE = "temperature", Kind.MEASUREMENT, Unit.CELSIUS
     GRID_CONNECTED = "grid_connected", Kind.FLAG
     """Whether the house hangs on the grid, and not on its battery alone."""
@@ -278,3 +298,24 @@ class MeterStatus(StrEnum):
     """It is listed, but what it sent holds no values."""
     OFFLINE = "offline"
     """The vendor hears nothing from it."""
+
+
+class SystemStatus(StrEnum):
+    """How a solar system is, in the words of its vendor's monitoring."""
+
+    NORMAL = "normal"
+    COMM = "comm"
+    """The gateway is not heard from."""
+    POWER = "power"
+    """It produces less than it should."""
+    METER = "meter"
+    METER_ISSUE = "meter_issue"
+    MICRO = "micro"
+    BATTERY = "battery"
+    STORAGE_IDLE = "storage_idle"
+    ENCHARGE = "encharge"
+    ENCHARGE_ISSUE = "encharge_issue"
+    ENPOWER = "enpower"
+    ENPOWER_ISSUE = "enpower_issue"
+    OTHER = "other"
+    """A word that is not known."""

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientSession
 
@@ -67,6 +67,7 @@ class FieldKind(StrEnum):
     EMAIL = "email"
     NUMBER = "number"
     SWITCH = "switch"
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     unit: str | None = None
+    choices: tuple[str, ...] = ()
+    """What there is to pick from; the keys of translated texts."""
     matters: Callable[[Reading], bool] | None = None
     """Whether a meter with this reading makes an option worth a warning beside it."""
 
@@ -139,6 +142,35 @@ class Discovery:
 
 
 @dataclass(frozen=True, slots=True)
+class OAuth2:
+    """Where a person lets us in, by the authorization code grant (RFC 6749, 4.1).
+
+    The client authenticates itself with HTTP Basic, and is a person's own.
+    """
+
+    authorize_url: Callable[[], str]
+    token_url: Callable[[], str]
+    code_page: Callable[[], str]
+    """The redirect URI of a page of the vendor's that shows the code to copy."""
+    apps_page: str
+    """The address of the page where a person makes a client of their own."""
+    account_key: str | None = None
+    """The key by which a reply with a token names the account, which the credentials
+    then hold as `account`; None where it does not."""
+
+
+class AccessToken(Protocol):
+    """Gives the token that calls are made with; what is renewed is stored before."""
+
+    async def __call__(self, *, refused: str | None = None) -> str:
+        """Return a token that is valid, and another one than was `refused`.
+
+        Raises the VendorError family; AuthError `invalid_auth` where a person must
+        let us in again.
+        """
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """The next call worth making. Vendors subclass it with what the call needs."""
 
@@ -165,6 +197,8 @@ class Context:
     """What `Backend.state` returned before a restart; empty at first."""
     save_credentials: Callable[[Mapping[str, Any]], Awaitable[None]]
     """To be awaited with renewed credentials before they are used."""
+    access_token: AccessToken | None = None
+    """There for vendors with `oauth2`."""
 
 
 class Backend(ABC):
@@ -219,8 +253,9 @@ class Vendor:
     name: str
     sign_in: tuple[Field, ...]
     options: tuple[Field, ...] = ()
-    limits: Callable[[], Limits]
-    """The calls that the vendor allows; read when needed, as the endpoints may be replaced."""
+    limits: Callable[[Mapping[str, Any]], Limits]
+    """The calls that the vendor allows with these credentials; read when needed, as the
+    endpoints may be replaced."""
     quota_owner: Callable[[Mapping[str, Any]], str]
     """What the limits are counted for: the text of a key or login, never stored as it is."""
     host: Callable[[], str] | None = None
@@ -229,6 +264,8 @@ class Vendor:
     history_days: int | None = None
     """How far back history is fetched by default; None where the vendor has none."""
     longest_history_days: int | None = None
+    oauth2: OAuth2 | None = None
+    """How a person lets us in, besides the fields of the sign-in."""
     own_session: bool = False
     """Whether the vendor's cookies need a session, and a jar, of their own."""
     verify_tls: bool = True

@@ -24,3 +24,5 @@ ENERGA = Endpoint(
 ENLIGHTEN = Endpoint("https://enlighten.enphaseenergy.com", pace=timedelta(0))
 ENTREZ = Endpoint("https://entrez.enphaseenergy.com", pace=timedelta(0))
 """Where the owner of a gateway signs in, and gets the token that opens it."""
+ENPHASE = Endpoint("https://api.enphaseenergy.com", pace=timedelta(seconds=1))
+"""The cloud of Enphase; its plans say how many calls are allowed besides."""

@@ -69,17 +69,20 @@ class Transport:
         allowance: Allowance,
         *,
         attempts: int = 2,
+        heed_hold: bool = True,
     ) -> None:
         """Send through `session`, each attempt counted against `allowance`.
 
         After a transient failure the request is sent again, up to `attempts` times
         in all, unless the allowance would make the caller wait for it. Whoever has
-        waited for an answer in vain is not made to wait again.
+        waited for an answer in vain is not made to wait again. Requests to a server
+        that is none of the vendor's counted ones need not heed its hold.
         """
         self._session = session
         self._clock = clock
         self._allowance = allowance
         self._attempts = attempts
+        self._heed_hold = heed_hold
 
     async def request_json(
         self,
@@ -145,7 +148,8 @@ class Transport:
     async def _admit(self) -> None:
         """Count the call, or raise RateLimited where it may not be made soon."""
         for _ in range(_ADMISSIONS):
-            if (allowed_from := await self._allowance.spend()) is None:
+            allowed_from = await self._allowance.spend(heed_hold=self._heed_hold)
+            if allowed_from is None:
                 return
             wait = allowed_from - self._clock()
             if wait > PATIENCE:
@@ -160,13 +164,14 @@ class Transport:
                 raise UnexpectedAnswer("unexpected_answer", "too large")
             return await _decoded(content)
         refusal, foreign = await _refusal(response)
-        if explain and (error := explain(response.status, refusal)):
-            raise error
+        error = explain(response.status, refusal) if explain else None
         retry_after = self._retry_after(response)
-        if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and error is None:
             retry_after = retry_after or DEFAULT_HOLD
         if retry_after:
             await self._allowance.hold(self._clock() + retry_after)
+        if error is not None:
+            raise error
         raise _error_of(response.status, retry_after, foreign=foreign)
 
     def _retry_after(self, response: ClientResponse) -> timedelta | None:

@@ -1,0 +1,139 @@
+"""What is asked for together: in a poll, in a night, at the beginning. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ...metering.model import Series
+from ...metering.vocabulary import Quantity
+from .client import Granularity, Lifetime, Telemetry
+from .jobs import Ask, What
+from .known import KnownSystem
+from .ladder import EXACT_EACH, Parts, Rhythm
+from .systems import Source
+
+_QUANTITIES = {
+    Telemetry.PRODUCTION_MICRO: (Quantity.SOLAR,),
+    Telemetry.PRODUCTION_METER: (Quantity.SOLAR,),
+    Telemetry.CONSUMPTION: (Quantity.HOME,),
+    Telemetry.BATTERY: (Quantity.BATTERY_CHARGE, Quantity.BATTERY_DISCHARGE),
+    Telemetry.IMPORT: (Quantity.GRID_IMPORT,),
+    Telemetry.EXPORT: (Quantity.GRID_EXPORT,),
+}
+
+_LIFETIMES = {
+    Telemetry.CONSUMPTION: Lifetime.CONSUMPTION,
+    Telemetry.IMPORT: Lifetime.IMPORT,
+    Telemetry.EXPORT: Lifetime.EXPORT,
+    Telemetry.BATTERY: Lifetime.BATTERY,
+}
+
+SUMMARY, DEVICES, LATEST = Ask(What.SUMMARY), Ask(What.DEVICES), Ask(What.LATEST)
+REGISTERS = Ask(What.REGISTERS)
+
+_GRID = (Telemetry.IMPORT, Telemetry.EXPORT)
+
+
+def production(known: KnownSystem) -> Telemetry:
+    """Return by what the production of a system is measured."""
+    if known.source is Source.METER:
+        return Telemetry.PRODUCTION_METER
+    return Telemetry.PRODUCTION_MICRO
+
+
+def derived(known: KnownSystem) -> tuple[Telemetry, ...]:
+    """Return what import and export can be derived from."""
+    return (
+        production(known),
+        *_allowed(known, Telemetry.CONSUMPTION),
+        *_allowed(known, Telemetry.BATTERY),
+    )
+
+
+def exact(known: KnownSystem) -> tuple[Telemetry, ...]:
+    """Return what tells import and export, and what consumption is derived from."""
+    grid = (
+        *_allowed(known, Telemetry.IMPORT),
+        *_allowed(known, Telemetry.EXPORT),
+    )
+    if len(grid) < len(_GRID):
+        return derived(known)
+    return production(known), *grid, *_allowed(known, Telemetry.BATTERY)
+
+
+def parts(known: KnownSystem) -> Parts:
+    """Return what a system has, as far as it decides what a poll costs."""
+    has = derived(known)
+    return Parts(
+        Telemetry.CONSUMPTION in has,
+        Telemetry.BATTERY in has,
+        Telemetry.IMPORT in exact(known),
+        len(chargers(known)),
+    )
+
+
+def chargers(known: KnownSystem) -> tuple[Ask, ...]:
+    """Return what asks for the energy of chargers."""
+    asks = (Ask(What.CHARGER, charger.serial) for charger in known.chargers)
+    return tuple(ask for ask in asks if ask.name not in known.refused)
+
+
+def poll(known: KnownSystem, rhythm: Rhythm, *, energy: bool) -> tuple[Ask, ...]:
+    """Return what a poll asks for."""
+    if not energy and LATEST.name not in known.refused:
+        return (LATEST,)
+    telemetry = exact(known) if rhythm.exact else derived(known)
+    return tuple(Ask.telemetry(each) for each in telemetry)
+
+
+def night(known: KnownSystem, rhythm: Rhythm, at: datetime) -> tuple[Ask, ...]:
+    """Return what a night asks for; a light one leaves import and export out."""
+    telemetry = derived(known)
+    if not rhythm.light or is_exact_night(known, at):
+        telemetry = (*telemetry, *(each for each in exact(known) if each in _GRID))
+    return *(Ask.telemetry(each) for each in telemetry), *chargers(known)
+
+
+def is_exact_night(known: KnownSystem, at: datetime) -> bool:
+    """Tell whether a night asks for all, where most don't; systems take turns."""
+    night_number = at.toordinal() + known.number
+    return known.nights.done is None or night_number % EXACT_EACH == 0
+
+
+def lifetimes(known: KnownSystem) -> tuple[Ask, ...]:
+    """Return what asks for all that was before."""
+    asks = [Ask.lifetime(Lifetime.PRODUCTION)]
+    has = {*derived(known), *exact(known)}
+    asks += [Ask.lifetime(_LIFETIMES[each]) for each in _LIFETIMES if each in has]
+    asks += [Ask(What.CHARGER_LIFETIME, ask.of) for ask in chargers(known)]
+    if known.source is Source.METER:
+        asks.append(REGISTERS)
+    return tuple(ask for ask in asks if ask.name not in known.refused)
+
+
+def history(known: KnownSystem) -> Iterator[tuple[Ask, tuple[Series, ...]]]:
+    """Yield all that has hours, with the series that they are of."""
+    for each in dict.fromkeys((*derived(known), *exact(known))):
+        yield Ask.telemetry(each), series_of(known, each)
+    for ask in chargers(known):
+        yield ask, (Series(ask.of, Quantity.EV_CHARGE),)
+
+
+def series_of(known: KnownSystem, telemetry: Telemetry) -> tuple[Series, ...]:
+    """Return the series that an answer tells of."""
+    return tuple(
+        Series(known.about.id, quantity) for quantity in _QUANTITIES[telemetry]
+    )
+
+
+def span_of(known: KnownSystem, ask: Ask) -> Granularity:
+    """Return the longest stretch that can be asked for at once."""
+    if ask.of == Telemetry.PRODUCTION_MICRO:
+        return Granularity.DAY
+    return known.spans.get(ask.name, Granularity.WEEK)
+
+
+def _allowed(known: KnownSystem, telemetry: Telemetry) -> tuple[Telemetry, ...]:
+    """Return what a system has and what was not refused."""
+    has = known.has_battery if telemetry is Telemetry.BATTERY else known.has_consumption
+    allowed = has and Ask.telemetry(telemetry).name not in known.refused
+    return (telemetry,) if allowed else ()

@@ -1,0 +1,130 @@
+"""What an answer says of a system: what it is, what it has, and what it ever told. Pure."""
+
+from dataclasses import replace
+from datetime import datetime, tzinfo
+
+from ...metering.model import Series
+from ...metering.spans import hour_of
+from ...metering.vocabulary import Quantity
+from ..base import JsonObject
+from . import asks
+from .history import first_hour
+from .intake import Told
+from .jobs import CloudJob, What
+from .known import KnownSystem
+from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
+from .readings import state_readings, summary_readings, total_readings
+from .schedule import midnight
+from .systems import read_devices, read_summary
+from .telemetry import read_registers
+from .totals import Totals
+
+
+def take_summary(
+    known: KnownSystem, data: JsonObject, now: datetime
+) -> tuple[KnownSystem, Told]:
+    """Take in what a system is like."""
+    summary = read_summary(data)
+    known = replace(
+        known,
+        summary_at=now,
+        status=summary.status or known.status,
+        last_report=summary.last_report or known.last_report,
+        begins=known.begins or summary.operational_at,
+        told_source=summary.source,
+        source=known.source or summary.source,
+        has_battery=known.has_battery or summary.capacity is not None,
+    )
+    readings = (*state_readings(known), *summary_readings(known, summary))
+    return known, Told(readings)
+
+
+def without_summary(known: KnownSystem, now: datetime) -> KnownSystem:
+    """Return what is known of a system whose summary is refused."""
+    return replace(known, summary_at=now)
+
+
+def take_devices(
+    known: KnownSystem, data: JsonObject, now: datetime
+) -> tuple[KnownSystem, Told]:
+    """Take in what hangs on a system."""
+    devices = read_devices(data)
+    about = known.about
+    if gateway := devices.gateway:
+        about = replace(
+            about,
+            serial=gateway.serial,
+            model=gateway.model,
+            firmware=gateway.firmware,
+        )
+    known = replace(
+        known,
+        about=about,
+        devices_at=now,
+        source=known.source or devices.source,
+        has_consumption=known.has_consumption or devices.has_consumption_meter,
+        has_battery=known.has_battery or devices.has_battery,
+        chargers=devices.chargers,
+    )
+    return known, Told(floors=floors(known))
+
+
+def without_devices(known: KnownSystem, now: datetime) -> KnownSystem:
+    """Return what is known of a system whose devices are refused: it may have all."""
+    return replace(known, devices_at=now, has_consumption=True)
+
+
+def take_lifetime(
+    known: KnownSystem, job: CloudJob, data: JsonObject, now: datetime, zone: tzinfo
+) -> tuple[KnownSystem, Told]:
+    """Take in the energy of all days; days before the hours are told as they are."""
+    meter = known.about.id
+    if job.ask.what is What.CHARGER_LIFETIME:
+        meter = job.ask.of
+        found = {Quantity.EV_CHARGE: read_charger_lifetime(data)}
+    else:
+        found = dict(read_lifetime(data, known.source))
+    today = now.astimezone(zone).date()
+    before = known.hourly_since.astimezone(zone).date()
+    told = Told()
+    for quantity, days in found.items():
+        series = Series(meter, quantity)
+        intervals, explored = day_rows(series, days, zone, before)
+        told = replace(
+            told,
+            intervals=(*told.intervals, *intervals),
+            explored=(*told.explored, *explored),
+            floors={**told.floors, series: _floor(known, days, zone)},
+        )
+        totals = known.totals.get(meter, Totals())
+        totals = totals.with_lifetime(quantity, days, zone, today)
+        known = replace(known, totals=known.totals | {meter: totals})
+        told = told.with_readings(total_readings(known, meter, (quantity,)))
+    return known, told
+
+
+def take_registers(known: KnownSystem, data: JsonObject) -> tuple[KnownSystem, Told]:
+    """Take in what the production meters have counted."""
+    register = read_registers(data)
+    if register is None:
+        return known, Told()
+    meter = known.about.id
+    totals = known.totals.get(meter, Totals()).with_register(Quantity.SOLAR, register)
+    known = replace(known, totals=known.totals | {meter: totals})
+    return known, Told(tuple(total_readings(known, meter, (Quantity.SOLAR,))))
+
+
+def floors(known: KnownSystem) -> dict[Series, datetime]:
+    """Return since when there may be hours, of all that a system has."""
+    floor = first_hour(known)
+    return {
+        series: floor for _, all_series in asks.history(known) for series in all_series
+    }
+
+
+def _floor(known: KnownSystem, days: Days, zone: tzinfo) -> datetime:
+    """Return since when there is anything of a series, by its days."""
+    first = min(days, default=None)
+    if first is None or midnight(first, zone) >= known.hourly_since:
+        return first_hour(known)
+    return hour_of(midnight(first, zone))

@@ -1,0 +1,171 @@
+"""What follows once calls that belong together were all made. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, tzinfo
+
+from ...metering.model import Series
+from ...metering.vocabulary import Quantity
+from . import asks
+from .audit import balance
+from .client import Telemetry
+from .energy import Window, consumed, netted
+from .history import DEPTH
+from .intake import Told, sweep_of, with_energy, with_phase, with_sign
+from .jobs import CloudJob, Purpose
+from .known import KnownSystem, Unbalanced
+from .readings import (
+    delay_readings,
+    power_readings,
+    state_readings,
+    today_readings,
+    total_readings,
+)
+from .schedule import DAY, LATE_NIGHT, NIGHT, local
+from .telemetry import QUARTER, Row
+
+type Rows = Mapping[Quantity, tuple[Row, ...]]
+
+_GRID = (Quantity.GRID_IMPORT, Quantity.GRID_EXPORT)
+
+
+def finished(
+    known: KnownSystem, job: CloudJob, now: datetime, zone: tzinfo
+) -> tuple[KnownSystem, Told]:
+    """Return what is known, and told, after the last of the calls."""
+    sweep = sweep_of(known, job)
+    known = known.without_sweep(job.purpose)
+    rows = {quantity: packed.rows() for quantity, packed in sweep.rows.items()}
+    match job.purpose:
+        case Purpose.POLL:
+            return _polled(known, job, rows, now, zone)
+        case Purpose.NIGHT:
+            return _slept(known, job, rows, now, zone)
+        case Purpose.LIFETIMES:
+            known = replace(known, lifetimes_at=now)
+        case Purpose.CHARGERS:
+            known = replace(known, chargers_at=now)
+        case _:
+            pass
+    return known, Told(tuple(state_readings(known)))
+
+
+def _polled(
+    known: KnownSystem, job: CloudJob, rows: Rows, now: datetime, zone: tzinfo
+) -> tuple[KnownSystem, Told]:
+    known = replace(known, polled=job.at)
+    if asks.LATEST in job.asks:
+        return known, Told()
+    told_ends = [each[-1].end for each in rows.values() if each]
+    if told_ends and Quantity.BATTERY_CHARGE not in rows:
+        known = with_phase(known, job, max(told_ends), now)
+    elif told_ends:
+        known = with_phase(known, job, min(told_ends), now)
+    known = with_sign(known, rows)
+    known, found, rows = _derived(known, job, rows, now, zone)
+    powers = power_readings(known, rows, job, now)
+    return known, found.with_readings((*powers, *delay_readings(known, now)))
+
+
+def _slept(
+    known: KnownSystem, job: CloudJob, rows: Rows, now: datetime, zone: tzinfo
+) -> tuple[KnownSystem, Told]:
+    """Return what is known, and told, after all of the last days was read."""
+    midnight = job.at or now
+    today = midnight.astimezone(zone).date()
+    nights, missed = known.nights, False
+    if nights.done is not None:
+        missed = today - nights.done > DEPTH
+    is_early = nights.time(today) == NIGHT and now < local(today, LATE_NIGHT, zone)
+    if is_early and _lacks_the_end(rows, midnight):
+        # It is read once more when the gateway has reported.
+        nights = replace(nights, late=today, done=nights.done or today - DAY)
+    else:
+        nights = replace(nights, done=today)
+    known = replace(
+        known,
+        nights=nights,
+        # What was never counted is in the sums of days.
+        lifetimes_at=None if missed else known.lifetimes_at,
+    )
+    known, found, rows = _derived(known, job, rows, now, zone)
+    if all(quantity in rows for quantity in (*_GRID, Quantity.HOME)):
+        known = _balanced(known, rows, midnight, today - DAY)
+    quantities = list(rows)
+    readings = total_readings(known, known.about.id, quantities)
+    return known, found.with_readings((*readings, *delay_readings(known, now)))
+
+
+def _lacks_the_end(rows: Rows, midnight: datetime) -> bool:
+    """Tell whether the last day's end is not there yet, of what goes on by night."""
+    home = rows.get(Quantity.HOME)
+    return home is not None and home[-1].end < midnight - QUARTER
+
+
+def _derived(
+    known: KnownSystem, job: CloudJob, rows: Rows, now: datetime, zone: tzinfo
+) -> tuple[KnownSystem, Told, Rows]:
+    """Return what follows from the other series, while its own ones were not asked for."""
+    of = {ask.of for ask in job.asks}
+    production = rows.get(Quantity.SOLAR)
+    charge = discharge = None
+    if known.has_battery:
+        charge = rows.get(Quantity.BATTERY_CHARGE, ())
+        discharge = rows.get(Quantity.BATTERY_DISCHARGE, ())
+    found: dict[Quantity, tuple[Row, ...]] = {}
+    if production and Telemetry.IMPORT not in of and Quantity.HOME in rows:
+        home = rows[Quantity.HOME]
+        net = netted(production, home, charge, discharge)
+        found = dict(zip(_GRID, net, strict=True))
+    elif production and Telemetry.CONSUMPTION not in of and set(_GRID) <= rows.keys():
+        imported, exported = (rows[quantity] for quantity in _GRID)
+        used = consumed(production, imported, exported, charge, discharge)
+        found = {Quantity.HOME: tuple(replace(row, final=False) for row in used)}
+    told = Told()
+    meter = known.about.id
+    for quantity, each in found.items():
+        if not each:
+            continue
+        window = Window(each[0].start, each[-1].end, now)
+        told = told.with_rows(Series(meter, quantity), each, window)
+        known = with_energy(known, meter, quantity, each, zone)
+        known = known.with_newest(quantity, each[-1].end)
+        told = told.with_readings(
+            (
+                *today_readings(known, meter, (quantity,), zone, now, estimated=True),
+                *total_readings(known, meter, (quantity,)),
+            )
+        )
+    return known, told, {**rows, **found}
+
+
+def _balanced(
+    known: KnownSystem, rows: Rows, midnight: datetime, day: date
+) -> KnownSystem:
+    """Return what is known once the series of a day were compared."""
+
+    def of_day(quantity: Quantity) -> tuple[Row, ...]:
+        return tuple(
+            row
+            for row in rows.get(quantity, ())
+            if midnight - DAY <= row.start < midnight
+        )
+
+    charge = discharge = None
+    if known.has_battery:
+        charge = of_day(Quantity.BATTERY_CHARGE)
+        discharge = of_day(Quantity.BATTERY_DISCHARGE)
+    imbalance = balance(
+        of_day(Quantity.HOME),
+        of_day(Quantity.SOLAR),
+        of_day(Quantity.GRID_IMPORT),
+        of_day(Quantity.GRID_EXPORT),
+        charge,
+        discharge,
+    )
+    if imbalance is None:
+        return known
+    unbalanced = None
+    if imbalance.is_too_much:
+        unbalanced = Unbalanced(day.isoformat(), imbalance.energy, imbalance.share)
+    return replace(known, unbalanced=unbalanced)

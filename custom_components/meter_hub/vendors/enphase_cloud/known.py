@@ -1,0 +1,247 @@
+"""What is known of an account between two calls, and survives a restart."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+from ...metering.model import Meter
+from ...metering.vocabulary import MeterKind, Quantity, SystemStatus
+from ..stored import Stored
+from .client import Granularity
+from .governor import Spending
+from .jobs import Purpose
+from .schedule import Light, Nights, Phases
+from .sweeps import Failure, Sweep
+from .systems import Charger, Source, System
+from .totals import Totals
+
+REFUSED_FOR = timedelta(days=7)
+"""So long nobody asks for what a plan or a system does not have."""
+
+_LONGEST_FAILURE = timedelta(hours=6)
+
+_ASKED_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Stored):
+    """What the vendor does not give."""
+
+    until: datetime
+    """When it is worth asking again."""
+    not_in_plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unbalanced(Stored):
+    """A day whose series do not fit together."""
+
+    day: str
+    """An ISO 8601 date."""
+    energy: float
+    """kWh by which they differ."""
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample(Stored):
+    """What the batteries gave or took, while the sign of it is not known."""
+
+    watts: float
+    at: datetime
+
+
+def _to_json(totals: Mapping[str, Totals]) -> dict[str, Any]:
+    return {meter: each.to_json() for meter, each in totals.items()}
+
+
+def _from_json(data: Mapping[str, Any]) -> dict[str, Totals]:
+    return {meter: Totals.from_json(each) for meter, each in data.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSystem(Stored):
+    """What is known of a system."""
+
+    about: Meter
+    hourly_since: datetime
+    """From this local midnight on energy is told by hours, before it by days."""
+    listed: bool = True
+    """Whether the last list named it."""
+    zone: str | None = None
+    """The IANA name of its time zone."""
+    begins: datetime | None = None
+    """The first instant that there may be data of."""
+    status: SystemStatus | None = None
+    last_report: datetime | None = None
+    source: Source | None = None
+    """What measures its production: chosen once, as another one gives other numbers."""
+    told_source: Source | None = None
+    """What the vendor says of that now."""
+    has_consumption: bool = False
+    has_battery: bool = False
+    chargers: tuple[Charger, ...] = ()
+    summary_at: datetime | None = None
+    devices_at: datetime | None = None
+    polled: datetime | None = None
+    """The last slot that was served."""
+    lifetimes_at: datetime | None = None
+    chargers_at: datetime | None = None
+    nights: Nights = field(default_factory=Nights)
+    phases: Phases = field(default_factory=Phases)
+    light: Light = field(default_factory=Light)
+    sweeps: dict[Purpose, Sweep] = field(default_factory=dict)
+    failures: dict[Purpose, Failure] = field(default_factory=dict)
+    refused: dict[str, Refusal] = field(default_factory=dict)
+    spans: dict[str, Granularity] = field(default_factory=dict)
+    """How much can be asked for at once, where that had to be tried."""
+    newest: dict[Quantity, datetime] = field(default_factory=dict)
+    """Until when what is told."""
+    asked: dict[str, datetime] = field(default_factory=dict)
+    """When old stretches were asked for last."""
+    sign: int | None = None
+    """By what a battery's power is to be multiplied to be positive for discharge."""
+    sample: Sample | None = None
+    unbalanced: Unbalanced | None = None
+    totals: dict[str, Totals] = field(
+        default_factory=dict,
+        metadata={"serialize": _to_json, "deserialize": _from_json},
+    )
+    """By the ids of the meters."""
+
+    @property
+    def number(self) -> int:
+        """A number of its own, by which systems take turns."""
+        return int(self.about.id)
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether it is known what there is to ask for."""
+        return self.summary_at is not None and self.devices_at is not None
+
+    @property
+    def meters(self) -> tuple[Meter, ...]:
+        """The system, and the chargers that hang on it."""
+        return self.about, *(self.meter_of(charger) for charger in self.chargers)
+
+    @property
+    def heard(self) -> datetime | None:
+        """Until when anything was told."""
+        return max(self.newest.values(), default=None)
+
+    def meter_of(self, charger: Charger) -> Meter:
+        """Return a charger as a meter."""
+        return Meter(
+            charger.serial,
+            charger.name,
+            MeterKind.EV_CHARGER,
+            self.about.manufacturer,
+            charger.model,
+            charger.serial,
+            charger.firmware,
+            parent=self.about.id,
+        )
+
+    def at(self, now: datetime) -> Self:
+        """Return what is known at `now`: refusals end, and the past is never ahead."""
+        refused = {
+            name: refusal
+            for name, refusal in self.refused.items()
+            if now < refusal.until <= now + REFUSED_FOR
+        }
+        asked = {
+            name: at for name, at in self.asked.items() if now - _ASKED_FOR < at <= now
+        }
+        if len(refused) == len(self.refused) and len(asked) == len(self.asked):
+            return self
+        return replace(self, refused=refused, asked=asked)
+
+    def with_sweep(self, purpose: Purpose, sweep: Sweep) -> Self:
+        """Return what is known once calls that belong together have come so far."""
+        return replace(self, sweeps=self.sweeps | {purpose: sweep})
+
+    def without_sweep(self, purpose: Purpose) -> Self:
+        """Return what is known once all of them were made."""
+        sweeps = {key: each for key, each in self.sweeps.items() if key != purpose}
+        return replace(self, sweeps=sweeps)
+
+    def without_failure(self, purpose: Purpose) -> Self:
+        """Return what is known once a call was answered that may have failed before."""
+        failures = {key: each for key, each in self.failures.items() if key != purpose}
+        return replace(self, failures=failures)
+
+    def with_newest(self, quantity: Quantity, end: datetime) -> Self:
+        """Return what is known once something was told until an instant."""
+        known = self.newest.get(quantity)
+        if known is not None and known >= end:
+            return self
+        return replace(self, newest=self.newest | {quantity: end})
+
+    @classmethod
+    def learn(cls, known: Self | None, system: System, hourly_since: datetime) -> Self:
+        """Return what is known after a list that named the system."""
+        if known is None:
+            about = Meter(
+                system.id,
+                system.name,
+                MeterKind.GATEWAY,
+                manufacturer="Enphase",
+                serial=None,
+            )
+            known = cls(about, hourly_since)
+        return replace(
+            known,
+            about=replace(known.about, name=system.name),
+            listed=True,
+            zone=system.zone or known.zone,
+            begins=system.begins or known.begins,
+            status=system.status or known.status,
+            last_report=system.last_report or known.last_report,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge(Stored):
+    """What is known of an account."""
+
+    only: str | None = None
+    """The one system that a person named, by the serial of its gateway."""
+    listed_at: datetime | None = None
+    list_failed: Failure | None = None
+    systems: dict[str, KnownSystem] = field(default_factory=dict)
+    spending: Spending = field(default_factory=Spending)
+
+    @classmethod
+    def stored(cls, state: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote; what can't be read is forgotten, and heals."""
+        try:
+            return cls.from_dict(dict(state))
+        except AttributeError, LookupError, OverflowError, TypeError, ValueError:
+            return cls()
+
+    def with_system(self, known: KnownSystem) -> Self:
+        """Return what is known of the account with this system."""
+        return replace(self, systems=self.systems | {known.about.id: known})
+
+    def after_failed_list(self, now: datetime) -> Self:
+        """Return what is known after a list that failed."""
+        failure = Failure.after(self.list_failed, now, _LONGEST_FAILURE)
+        return replace(self, list_failed=failure)
+
+    def listing(self, systems: Iterable[KnownSystem], now: datetime) -> Self:
+        """Return what is known after a list; what it lacks is kept, but not listed."""
+        listed = {known.about.id: known for known in systems}
+        gone = {
+            system: replace(known, listed=False)
+            for system, known in self.systems.items()
+            if system not in listed
+        }
+        return replace(
+            self, listed_at=now, list_failed=None, systems={**gone, **listed}
+        )
+
+    @property
+    def listed(self) -> tuple[KnownSystem, ...]:
+        """The systems that the account has."""
+        return tuple(known for known in self.systems.values() if known.listed)

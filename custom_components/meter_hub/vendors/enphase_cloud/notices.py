@@ -1,0 +1,85 @@
+"""What a person should hear of an account. Pure."""
+
+from collections.abc import Iterator, Set as AbstractSet
+from datetime import datetime, timedelta
+
+from ...metering.model import Notice
+from .client import Lifetime, Telemetry
+from .jobs import What
+from .known import Knowledge, KnownSystem
+
+FEATURE_NOT_IN_PLAN = "feature_not_in_plan"
+CALLS_SPENT = "calls_spent"
+BALANCE_OFF = "balance_off"
+SOURCE_CHANGED = "source_changed"
+
+_CHARGERS = frozenset({What.CHARGER, What.CHARGER_LIFETIME})
+_DETAILS = frozenset({What.SUMMARY, What.DEVICES})
+_PRODUCTION = frozenset(
+    {Telemetry.PRODUCTION_MICRO, Telemetry.PRODUCTION_METER, Lifetime.PRODUCTION}
+)
+
+_LONG = timedelta(hours=1)
+"""A minute that is used up is nobody's concern."""
+
+
+def notices_of(
+    knowledge: Knowledge,
+    excluded: AbstractSet[str],
+    now: datetime,
+    allowed_from: datetime,
+) -> tuple[Notice, ...]:
+    """Return all that a person should hear of."""
+    systems = [known for known in knowledge.listed if known.about.id not in excluded]
+    return (
+        *_spent(now, allowed_from),
+        *_not_in_plan(systems, now),
+        *(notice for known in systems for notice in _of_system(known)),
+    )
+
+
+def _spent(now: datetime, allowed_from: datetime) -> Iterator[Notice]:
+    if allowed_from > now + _LONG:
+        until = allowed_from.isoformat(timespec="minutes")
+        yield Notice(CALLS_SPENT, None, {"until": until})
+
+
+def _not_in_plan(systems: list[KnownSystem], now: datetime) -> Iterator[Notice]:
+    """Yield what none of the systems lets us read, as all are on one plan."""
+    refusals = {
+        _access_control(name): refusal.until
+        for known in systems
+        for name, refusal in known.at(now).refused.items()
+        if refusal.not_in_plan
+    }
+    if refusals:
+        values = {
+            "feature": ", ".join(sorted(refusals)),
+            "until": min(refusals.values()).isoformat(timespec="minutes"),
+        }
+        yield Notice(FEATURE_NOT_IN_PLAN, None, values)
+
+
+def _access_control(name: str) -> str:
+    """Return by which box at the developer portal a call is allowed."""
+    what, _, of = name.partition("/")
+    if what in _CHARGERS:
+        return "EV Charger Monitoring"
+    if what in _DETAILS:
+        return "System Details"
+    if what == What.REGISTERS or of in _PRODUCTION:
+        return "Site Level Production Monitoring"
+    return "Site Level Consumption Monitoring"
+
+
+def _of_system(known: KnownSystem) -> Iterator[Notice]:
+    if day := known.unbalanced:
+        values = {
+            "day": day.day,
+            "kwh": f"{abs(day.energy):.2f}",
+            "share": f"{day.share * 100:.0f}",
+        }
+        yield Notice(BALANCE_OFF, known.about.id, values)
+    if known.source and known.told_source and known.source is not known.told_source:
+        values = {"used": known.source.value, "told": known.told_source.value}
+        yield Notice(SOURCE_CHANGED, known.about.id, values)

@@ -1,0 +1,1 @@
+"""Enphase Cloud: the Enphase Monitoring API v4."""

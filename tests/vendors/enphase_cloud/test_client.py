@@ -1,0 +1,467 @@
+"""The wire: what is asked, with what, and what a refusal leads to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, timedelta
+import json
+from typing import Any
+
+from aiohttp import ClientSession, web
+import pytest
+
+from custom_components.meter_hub.metering.budget import Budget, Limits
+from custom_components.meter_hub.vendors import endpoints
+from custom_components.meter_hub.vendors.allowance import Allowance
+from custom_components.meter_hub.vendors.base import (
+    AuthError,
+    JsonObject,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+    VendorError,
+)
+from custom_components.meter_hub.vendors.enphase_cloud.client import (
+    EnphaseClient,
+    Granularity,
+    Lifetime,
+    Telemetry,
+)
+from custom_components.meter_hub.vendors.enphase_cloud.errors import (
+    MonthSpent,
+    NotInPlan,
+    WindowRefused,
+)
+from custom_components.meter_hub.vendors.transport import Transport
+from tests.vendors.conftest import Clock, Loopback
+
+from .test_errors import (
+    MINUTE_SPENT,
+    NOT_AUTHORIZED,
+    UNEXPLAINED,
+    WINDOW,
+    unprocessable,
+)
+
+SYSTEM = "701052773"
+START = datetime(2026, 11, 20, 5, tzinfo=UTC)
+DAY = date(2026, 11, 20)
+NOTHING = web.json_response({})
+
+
+class Tokens:
+    """Gives a token, and another one where it is refused."""
+
+    def __init__(self) -> None:
+        """Begin with one that is good."""
+        self.number = 1
+        self.is_over = False
+
+    async def __call__(self, *, refused: str | None = None) -> str:
+        """Give the token; refuse to renew it where a person must act."""
+        if refused == f"token-{self.number}":
+            if self.is_over:
+                raise AuthError("invalid_auth")
+            self.number += 1
+        return f"token-{self.number}"
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens()
+
+
+@pytest.fixture
+def allowance(clock: Clock) -> Allowance:
+    """Return a real plan's allowance, without its pace."""
+
+    async def save(_: Budget) -> None:
+        pass
+
+    return Allowance(Budget.fresh(Limits(timedelta(0), 10, 1000)), clock, save)
+
+
+def client_of(
+    session: ClientSession,
+    clock: Clock,
+    allowance: Allowance,
+    tokens: Tokens,
+    key: str = " the-key\n",
+) -> EnphaseClient:
+    """Return a client with this key."""
+    transport = Transport(session, clock, allowance, attempts=1)
+    return EnphaseClient(transport, tokens, key, allowance.hold, clock)
+
+
+@pytest.fixture
+def client(
+    session: ClientSession,
+    clock: Clock,
+    allowance: Allowance,
+    tokens: Tokens,
+    loopback: Loopback,
+    monkeypatch: pytest.MonkeyPatch,
+) -> EnphaseClient:
+    endpoint = endpoints.Endpoint(loopback.url, pace=timedelta(0))
+    monkeypatch.setattr(endpoints, "ENPHASE", endpoint)
+    return client_of(session, clock, allowance, tokens)
+
+
+def refusal(status: int, body: object) -> web.Response:
+    """Return a refusal."""
+    return web.json_response(body, status=status)
+
+
+def asked(loopback: Loopback) -> list[str]:
+    """Return the paths that were asked for, without what is common to all."""
+    return [request.path.removeprefix("/api/v4/") for request in loopback.requests]
+
+
+async def test_key_and_token_are_in_headers_not_in_the_address(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    await client.latest(SYSTEM)
+    (request,) = loopback.requests
+    assert request.headers["key"] == "the-key"
+    assert request.headers["Authorization"] == "Bearer token-1"
+    assert (request.method, request.path_qs) == (
+        "GET",
+        f"/api/v4/systems/{SYSTEM}/latest_telemetry",
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        (lambda client: client.summary(SYSTEM), "summary"),
+        (lambda client: client.devices(SYSTEM), "devices"),
+        (
+            lambda client: client.production_registers(SYSTEM),
+            "production_meter_readings",
+        ),
+        (
+            lambda client: client.telemetry(
+                SYSTEM, Telemetry.PRODUCTION_MICRO, START, Granularity.DAY
+            ),
+            "telemetry/production_micro?start_at=1795150800&granularity=day",
+        ),
+        (
+            lambda client: client.telemetry(
+                SYSTEM, Telemetry.IMPORT, START, Granularity.WEEK
+            ),
+            "energy_import_telemetry?start_at=1795150800&granularity=week",
+        ),
+        (
+            lambda client: client.lifetime(SYSTEM, Lifetime.PRODUCTION),
+            "energy_lifetime?production=all",
+        ),
+        (
+            lambda client: client.lifetime(SYSTEM, Lifetime.BATTERY),
+            "battery_lifetime",
+        ),
+        (
+            lambda client: client.charger_telemetry(
+                SYSTEM, "2021 09/1", DAY, Granularity.DAY
+            ),
+            "ev_charger/2021%2009%2F1/telemetry?start_date=20261120&granularity=day",
+        ),
+        (
+            lambda client: client.charger_lifetime(SYSTEM, "2021", DAY),
+            "ev_charger/2021/lifetime?start_date=20261120",
+        ),
+    ],
+)
+async def test_what_is_asked_of_a_system(
+    client: EnphaseClient,
+    loopback: Loopback,
+    call: Callable[[EnphaseClient], Awaitable[JsonObject]],
+    path: str,
+) -> None:
+    loopback.answer(web.json_response({"system_id": 7}))
+    assert await call(client) == {"system_id": 7}
+    (request,) = loopback.requests
+    assert request.raw_path == f"/api/v4/systems/{SYSTEM}/{path}"
+
+
+@pytest.mark.parametrize("system", ["event_types", "", "1/x", "\u0661"])
+async def test_only_the_id_of_a_system_stands_where_other_calls_have_names(
+    client: EnphaseClient, loopback: Loopback, system: str
+) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        await client.summary(system)
+    assert loopback.requests == []
+
+
+async def test_an_answer_is_read_whatever_it_is_said_to_be(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    """Those about chargers come as a stream of bytes."""
+    body = json.dumps({"consumption": [{"consumption": 643, "end_at": 1}]}).encode()
+    loopback.answer(web.Response(body=body, content_type="application/octet-stream"))
+    answer = await client.charger_telemetry(SYSTEM, "1", DAY, Granularity.DAY)
+    assert answer["consumption"][0]["consumption"] == 643
+
+
+@pytest.mark.parametrize("body", [[], None, "text", 5])
+async def test_an_answer_without_an_object_is_unexpected(
+    client: EnphaseClient, loopback: Loopback, body: object
+) -> None:
+    loopback.answer(web.json_response(body))
+    with pytest.raises(UnexpectedAnswer):
+        await client.summary(SYSTEM)
+
+
+def page(total: object, *ids: int) -> web.Response:
+    """Return a page of systems."""
+    systems = [{"system_id": each, "name": f"System {each}"} for each in ids]
+    return web.json_response({"total": total, "systems": systems})
+
+
+@pytest.mark.parametrize(
+    ("pages", "found"),
+    [
+        ([page(0)], 0),
+        ([page(2, 1, 2)], 2),
+        ([page(250, *range(100)), page(250, *range(100, 200)), page(250, *range(200, 250))], 250),
+        ([page(100, *range(100))], 100),
+        # Pages that are smaller than was asked for.
+        ([page(3, 1), page(3, 2), page(3, 3)], 3),
+        # A total that is never reached, and pages that are all the same.
+        ([page(9, 1, 2), page(9, 1, 2)], 2),
+        ([page(None, 1, 2)], 2),
+    ],
+)  # fmt: skip
+async def test_systems_are_asked_for_page_by_page(
+    client: EnphaseClient, loopback: Loopback, pages: list[web.Response], found: int
+) -> None:
+    loopback.answer(*pages)
+    assert len(await client.systems()) == found
+    assert [request.query_string for request in loopback.requests] == [
+        f"page={number}&size=100" for number in range(1, len(pages) + 1)
+    ]
+
+
+@pytest.mark.parametrize("body", [{}, {"systems": None}, {"systems": {}}])
+async def test_no_list_of_systems_is_not_an_empty_one(
+    client: EnphaseClient, loopback: Loopback, body: object
+) -> None:
+    loopback.answer(web.json_response(body))
+    with pytest.raises(UnexpectedAnswer):
+        await client.systems()
+
+
+async def test_the_system_of_a_gateway(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    not_found = {"message": "Not Found", "details": "Envoy not found", "code": 404}
+    loopback.answer(
+        web.json_response({"system_id": 123}),
+        web.json_response({"system_id": None}),
+        refusal(404, not_found),
+    )
+    assert await client.system_of_gateway("122300001234") == "123"
+    (request,) = loopback.requests
+    assert request.path == "/api/v4/systems/retrieve_system_id"
+    assert dict(request.query) == {"serial_num": "122300001234"}
+    for reason in ("unexpected_answer", "gateway_unknown"):
+        with pytest.raises(UnexpectedAnswer) as caught:
+            await client.system_of_gateway("122300001234")
+        assert caught.value.reason == reason
+
+
+async def test_a_token_that_has_ended_is_renewed_and_nobody_is_asked(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    loopback.answer(refusal(401, NOT_AUTHORIZED), web.json_response({"modules": 9}))
+    assert await client.summary(SYSTEM) == {"modules": 9}
+    assert [request.headers["Authorization"] for request in loopback.requests] == [
+        "Bearer token-1",
+        "Bearer token-2",
+    ]
+
+
+async def test_what_is_outside_the_plan_is_no_matter_of_the_sign_in(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance
+) -> None:
+    no = refusal(401, NOT_AUTHORIZED)
+    loopback.answer(no, no, page(1, 1))
+    with pytest.raises(NotInPlan) as caught:
+        await client.devices(SYSTEM)
+    assert caught.value.reason == "not_in_plan"
+    devices = f"systems/{SYSTEM}/devices"
+    assert asked(loopback) == [devices, devices, "systems"]
+    assert allowance.budget.calls_this_month == 3
+
+
+async def test_a_token_that_is_good_for_nothing_needs_a_person(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    loopback.answer(refusal(401, NOT_AUTHORIZED))
+    with pytest.raises(AuthError) as caught:
+        await client.devices(SYSTEM)
+    assert caught.value.reason == "invalid_auth"
+    assert asked(loopback)[2:] == ["systems"]
+    with pytest.raises(AuthError):
+        await client.systems()
+    assert asked(loopback)[3:] == ["systems", "systems"]
+
+
+async def test_a_token_that_can_not_be_renewed_needs_a_person(
+    client: EnphaseClient, loopback: Loopback, tokens: Tokens
+) -> None:
+    tokens.is_over = True
+    loopback.answer(refusal(401, NOT_AUTHORIZED))
+    with pytest.raises(AuthError):
+        await client.devices(SYSTEM)
+    assert len(loopback.requests) == 1
+
+
+async def test_an_outage_after_a_refusal_says_nothing_about_plan_or_sign_in(
+    client: EnphaseClient, loopback: Loopback
+) -> None:
+    no = refusal(401, NOT_AUTHORIZED)
+    loopback.answer(no, no, refusal(500, {"message": "unable to fetch data"}))
+    with pytest.raises(Unavailable):
+        await client.devices(SYSTEM)
+    assert len(loopback.requests) == 3
+
+
+async def test_a_wrong_key_is_not_a_wrong_token(
+    client: EnphaseClient, loopback: Loopback, tokens: Tokens
+) -> None:
+    mismatch = {**NOT_AUTHORIZED, "details": "API Key -Client mismatch"}
+    loopback.answer(refusal(401, mismatch))
+    with pytest.raises(AuthError) as caught:
+        await client.systems()
+    assert caught.value.reason == "invalid_api_key"
+    assert (len(loopback.requests), tokens.number) == (1, 1)
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\nb", "kluczą"])
+async def test_a_key_that_can_not_be_sent(
+    session: ClientSession,
+    clock: Clock,
+    allowance: Allowance,
+    tokens: Tokens,
+    loopback: Loopback,
+    key: str,
+) -> None:
+    client = client_of(session, clock, allowance, tokens, key)
+    with pytest.raises(AuthError) as caught:
+        await client.systems()
+    assert caught.value.reason == "invalid_api_key"
+    assert allowance.budget.calls_this_month == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [
+        (400, {"code": "400", "details": ["Invalid system_id"]}, "bad_request"),
+        (403, {"message": "Forbidden", "code": 403}, "forbidden"),
+        # As the readings of production meters are refused that are not there.
+        (
+            404,
+            {"message": "Not Authorized", "details": "System not found", "code": 404},
+            "not_found",
+        ),
+        (
+            405,
+            {"reason": "405", "message": ["Method not allowed"]},
+            "unexpected_answer",
+        ),
+        (422, unprocessable("System doesn't have encharges"), "feature_absent"),
+        (422, unprocessable(WINDOW), "window_refused"),
+        (500, {"errorCode": 7, "errorMessages": ["unavailable"]}, "server_error"),
+        (501, {"reason": "501", "message": ["Not Implemented"]}, "not_found"),
+    ],
+)
+async def test_a_refusal_is_one_call_and_never_a_reason_to_sign_in(
+    client: EnphaseClient, loopback: Loopback, status: int, body: object, reason: str
+) -> None:
+    loopback.answer(refusal(status, body))
+    with pytest.raises(VendorError) as caught:
+        await client.production_registers(SYSTEM)
+    assert caught.value.reason == reason
+    assert not isinstance(caught.value, AuthError)
+    assert len(loopback.requests) == 1
+
+
+async def test_a_used_up_minute_is_waited_for(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
+) -> None:
+    clock.now = datetime(2021, 6, 16, 6, 41, 30, tzinfo=UTC)
+    end = datetime(2021, 6, 16, 6, 42, 1, tzinfo=UTC)
+    loopback.answer(NOTHING, refusal(429, MINUTE_SPENT), NOTHING)
+    await client.summary(SYSTEM)
+    with pytest.raises(RateLimited) as caught:
+        await client.latest(SYSTEM)
+    assert not isinstance(caught.value, MonthSpent)
+    assert clock() + caught.value.retry_after == end
+
+    clock.now = end - timedelta(seconds=6)
+    with pytest.raises(RateLimited):
+        await client.latest(SYSTEM)
+    assert allowance.earliest(clock()) == end
+    assert (len(loopback.requests), allowance.budget.calls_this_month) == (2, 2)
+
+    clock.now = end
+    await client.latest(SYSTEM)
+    assert allowance.budget.calls_this_month == 3
+
+
+async def test_a_used_up_month_is_waited_for(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
+) -> None:
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    month = {"period": "month", "period_end": int(december.timestamp())}
+    loopback.answer(refusal(429, {**MINUTE_SPENT, **month}))
+    with pytest.raises(MonthSpent) as caught:
+        await client.latest(SYSTEM)
+    assert caught.value.reason == "calls_spent"
+    assert allowance.earliest(clock()) == december
+
+
+async def refused_until(
+    client: EnphaseClient, clock: Clock, allowance: Allowance
+) -> tuple[type[VendorError], timedelta]:
+    """Make the next call; return its error, and the time until the one after it."""
+    clock.now = allowance.earliest(clock())
+    with pytest.raises(RateLimited) as caught:
+        await client.latest(SYSTEM)
+    return type(caught.value), allowance.earliest(clock()) - clock()
+
+
+async def test_what_is_refused_twice_without_a_word_is_a_used_up_month(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
+) -> None:
+    minute = (RateLimited, timedelta(seconds=65))
+    month = (MonthSpent, timedelta(hours=6))
+    no = refusal(429, UNEXPLAINED)
+
+    async def next_error() -> Any:
+        return await refused_until(client, clock, allowance)
+
+    loopback.answer(no)
+    assert [await next_error() for _ in range(3)] == [minute, month, month]
+
+    for answer in (NOTHING, refusal(422, unprocessable(WINDOW))):
+        loopback.answer(answer)
+        clock.now = allowance.earliest(clock())
+        if answer is NOTHING:
+            await client.latest(SYSTEM)
+        else:
+            with pytest.raises(WindowRefused):
+                await client.latest(SYSTEM)
+        loopback.answer(no)
+        assert [await next_error() for _ in range(2)] == [minute, month]
+
+
+async def test_an_outage_does_not_make_a_refusal_the_first_one_again(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
+) -> None:
+    no = refusal(429, UNEXPLAINED)
+    loopback.answer(no, refusal(502, None), no)
+    await refused_until(client, clock, allowance)
+    clock.now = allowance.earliest(clock())
+    with pytest.raises(Unavailable):
+        await client.latest(SYSTEM)
+    error, _ = await refused_until(client, clock, allowance)
+    assert error is MonthSpent
