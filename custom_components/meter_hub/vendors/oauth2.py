@@ -46,10 +46,8 @@ async def request_token(
         error = body.get("error") if isinstance(body, dict) else None
         known = error if isinstance(error, str) and error in _ERRORS else None
         detail = known or f"HTTP {status}"
-        if is_code:
-            return AuthError("invalid_code", detail)
-        if isinstance(error, str):
-            return AuthError("invalid_auth", detail)
+        if is_code or isinstance(error, str):
+            return AuthError("invalid_code" if is_code else "invalid_auth", detail)
         # Not what a token endpoint says of a grant, which may be as good as ever.
         return DoubtfulSignIn("sign_in_refused", detail)
 
