@@ -46,9 +46,10 @@ async def request_token(
         error = body.get("error") if isinstance(body, dict) else None
         known = error if isinstance(error, str) and error in _ERRORS else None
         detail = known or f"HTTP {status}"
-        if is_code or isinstance(error, str):
+        is_told = status == HTTPStatus.UNAUTHORIZED or isinstance(error, str)
+        if is_code or is_told:
             return AuthError("invalid_code" if is_code else "invalid_auth", detail)
-        # Not what a token endpoint says of a grant, which may be as good as ever.
+        # Not what a token endpoint says of a grant, which may be as good as before.
         return DoubtfulSignIn("sign_in_refused", detail)
 
     reply = await transport.request_json(
