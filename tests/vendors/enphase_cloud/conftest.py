@@ -19,7 +19,8 @@ from tests.simulator import MovableClock, Simulator
 from tests.simulator.enphase_cloud import PLANS, EnphaseCloudApi
 from tests.vendors.driver import Driver
 
-from .model import Cloud, House, allowance_of
+from .houses import House
+from .model import Cloud, allowance_of
 
 
 class Open(Protocol):

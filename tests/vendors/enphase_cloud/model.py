@@ -23,67 +23,10 @@ from custom_components.meter_hub.vendors.enphase_cloud.client import (
 from custom_components.meter_hub.vendors.enphase_cloud.errors import MonthSpent
 from tests.simulator import MovableClock
 
-QUARTER, FIVE_MINUTES = timedelta(minutes=15), timedelta(minutes=5)
-DAY = timedelta(days=1)
+from .houses import DAY, FIVE_MINUTES, QUARTER, House
+
 SPANS = {Granularity.DAY: DAY, Granularity.WEEK: 7 * DAY}
 PATIENCE = timedelta(seconds=5)
-
-SUNRISE, SUNSET = 6, 18
-"""Local hours."""
-
-
-@dataclass
-class House:
-    """What stands behind one system."""
-
-    id: str
-    zone: str = "Europe/Berlin"
-    consumption: bool = True
-    battery: bool = False
-    charger: str | None = None
-    begins: datetime = datetime(2026, 1, 1, tzinfo=UTC)
-    delay: timedelta = timedelta(minutes=7)
-    weeks_of_grid: bool = True
-    """Whether import and export are answered by weeks."""
-
-    @property
-    def has_micros_only(self) -> bool:
-        """Whether nothing but micro-inverters measures the production."""
-        return not self.consumption
-
-    def watt_hours(self, key: str, end: datetime, length: timedelta) -> int:
-        """Return the energy of an interval."""
-        here = (end - length).astimezone(ZoneInfo(self.zone))
-        sunny = SUNRISE <= here.hour < SUNSET
-        quarter = {
-            "production": (120 + 6 * here.hour) if sunny else 0,
-            "home": 90 + 3 * (here.hour % 5),
-            "charge": 30 if sunny and self.battery else 0,
-            "discharge": 0 if sunny or not self.battery else 45,
-            "ev": 400 if here.hour == 20 else 0,
-        }
-        net = (
-            quarter["home"]
-            + quarter["charge"]
-            - quarter["production"]
-            - quarter["discharge"]
-        )
-        quarter |= {"import": max(net, 0), "export": max(-net, 0)}
-        return quarter[key] // 3 if length == FIVE_MINUTES else quarter[key]
-
-    def day_energy(self, key: str, day: date) -> int:
-        """Return the energy of a local day."""
-        zone = ZoneInfo(self.zone)
-        start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-        following = day + DAY
-        stop = datetime(
-            following.year, following.month, following.day, tzinfo=zone
-        ).astimezone(UTC)
-        total = 0
-        while start < stop:
-            start += QUARTER
-            total += self.watt_hours(key, start, QUARTER)
-        return total
 
 
 @dataclass

@@ -11,7 +11,7 @@ from custom_components.meter_hub.metering.vocabulary import Quantity
 from tests.simulator import MovableClock
 
 from .conftest import Open
-from .model import SUNRISE, SUNSET, House
+from .houses import SUNRISE, SUNSET, House
 
 MINUTE = timedelta(minutes=1)
 BEFORE = datetime(2026, 12, 30, 9, tzinfo=UTC)

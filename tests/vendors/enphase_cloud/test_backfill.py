@@ -9,7 +9,7 @@ from tests.simulator import MovableClock
 from tests.vendors.driver import Driver
 
 from .conftest import Open
-from .model import House
+from .houses import House
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

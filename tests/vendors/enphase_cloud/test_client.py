@@ -1,23 +1,17 @@
-"""The wire: what is asked, with what, and what a refusal leads to."""
+"""The wire: what is asked, with what, and what is read."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime, timedelta
 import json
-from typing import Any
 
 from aiohttp import ClientSession, web
 import pytest
 
-from custom_components.meter_hub.metering.budget import Budget, Limits
-from custom_components.meter_hub.vendors import endpoints
 from custom_components.meter_hub.vendors.allowance import Allowance
 from custom_components.meter_hub.vendors.base import (
     AuthError,
     JsonObject,
-    RateLimited,
     Unavailable,
     UnexpectedAnswer,
-    VendorError,
 )
 from custom_components.meter_hub.vendors.enphase_cloud.client import (
     EnphaseClient,
@@ -25,94 +19,13 @@ from custom_components.meter_hub.vendors.enphase_cloud.client import (
     Lifetime,
     Telemetry,
 )
-from custom_components.meter_hub.vendors.enphase_cloud.errors import (
-    MonthSpent,
-    NotInPlan,
-    WindowRefused,
-)
-from custom_components.meter_hub.vendors.transport import Transport
+from custom_components.meter_hub.vendors.enphase_cloud.errors import NotInPlan
 from tests.vendors.conftest import Clock, Loopback
 
-from .test_errors import (
-    MINUTE_SPENT,
-    NOT_AUTHORIZED,
-    UNEXPLAINED,
-    WINDOW,
-    unprocessable,
-)
+from .clients import DAY, START, SYSTEM, Tokens, asked, client_of, refusal
+from .test_errors import NOT_AUTHORIZED
 
-SYSTEM = "701052773"
-START = datetime(2026, 11, 20, 5, tzinfo=UTC)
-DAY = date(2026, 11, 20)
-NOTHING = web.json_response({})
-
-
-class Tokens:
-    """Gives a token, and another one where it is refused."""
-
-    def __init__(self) -> None:
-        """Begin with one that is good."""
-        self.number = 1
-        self.is_over = False
-
-    async def __call__(self, *, refused: str | None = None) -> str:
-        """Give the token; refuse to renew it where a person must act."""
-        if refused == f"token-{self.number}":
-            if self.is_over:
-                raise AuthError("invalid_auth")
-            self.number += 1
-        return f"token-{self.number}"
-
-
-@pytest.fixture
-def tokens() -> Tokens:
-    return Tokens()
-
-
-@pytest.fixture
-def allowance(clock: Clock) -> Allowance:
-    """Return a real plan's allowance, without its pace."""
-
-    async def save(_: Budget) -> None:
-        pass
-
-    return Allowance(Budget.fresh(Limits(timedelta(0), 10, 1000)), clock, save)
-
-
-def client_of(
-    session: ClientSession,
-    clock: Clock,
-    allowance: Allowance,
-    tokens: Tokens,
-    key: str = " the-key\n",
-) -> EnphaseClient:
-    """Return a client with this key."""
-    transport = Transport(session, clock, allowance, attempts=1)
-    return EnphaseClient(transport, tokens, key, allowance.hold, clock)
-
-
-@pytest.fixture
-def client(
-    session: ClientSession,
-    clock: Clock,
-    allowance: Allowance,
-    tokens: Tokens,
-    loopback: Loopback,
-    monkeypatch: pytest.MonkeyPatch,
-) -> EnphaseClient:
-    endpoint = endpoints.Endpoint(loopback.url, pace=timedelta(0))
-    monkeypatch.setattr(endpoints, "ENPHASE", endpoint)
-    return client_of(session, clock, allowance, tokens)
-
-
-def refusal(status: int, body: object) -> web.Response:
-    """Return a refusal."""
-    return web.json_response(body, status=status)
-
-
-def asked(loopback: Loopback) -> list[str]:
-    """Return the paths that were asked for, without what is common to all."""
-    return [request.path.removeprefix("/api/v4/") for request in loopback.requests]
+pytest_plugins = ("tests.vendors.enphase_cloud.clients",)
 
 
 async def test_key_and_token_are_in_headers_not_in_the_address(
@@ -349,119 +262,3 @@ async def test_a_key_that_can_not_be_sent(
         await client.systems()
     assert caught.value.reason == "invalid_api_key"
     assert allowance.budget.calls_this_month == 0
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "reason"),
-    [
-        (400, {"code": "400", "details": ["Invalid system_id"]}, "bad_request"),
-        (403, {"message": "Forbidden", "code": 403}, "forbidden"),
-        # As the readings of production meters are refused that are not there.
-        (
-            404,
-            {"message": "Not Authorized", "details": "System not found", "code": 404},
-            "not_found",
-        ),
-        (
-            405,
-            {"reason": "405", "message": ["Method not allowed"]},
-            "unexpected_answer",
-        ),
-        (422, unprocessable("System doesn't have encharges"), "feature_absent"),
-        (422, unprocessable(WINDOW), "window_refused"),
-        (500, {"errorCode": 7, "errorMessages": ["unavailable"]}, "server_error"),
-        (501, {"reason": "501", "message": ["Not Implemented"]}, "not_found"),
-    ],
-)
-async def test_a_refusal_is_one_call_and_never_a_reason_to_sign_in(
-    client: EnphaseClient, loopback: Loopback, status: int, body: object, reason: str
-) -> None:
-    loopback.answer(refusal(status, body))
-    with pytest.raises(VendorError) as caught:
-        await client.production_registers(SYSTEM)
-    assert caught.value.reason == reason
-    assert not isinstance(caught.value, AuthError)
-    assert len(loopback.requests) == 1
-
-
-async def test_a_used_up_minute_is_waited_for(
-    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
-) -> None:
-    clock.now = datetime(2021, 6, 16, 6, 41, 30, tzinfo=UTC)
-    end = datetime(2021, 6, 16, 6, 42, 1, tzinfo=UTC)
-    loopback.answer(NOTHING, refusal(429, MINUTE_SPENT), NOTHING)
-    await client.summary(SYSTEM)
-    with pytest.raises(RateLimited) as caught:
-        await client.latest(SYSTEM)
-    assert not isinstance(caught.value, MonthSpent)
-    assert clock() + caught.value.retry_after == end
-
-    clock.now = end - timedelta(seconds=6)
-    with pytest.raises(RateLimited):
-        await client.latest(SYSTEM)
-    assert allowance.earliest(clock()) == end
-    assert (len(loopback.requests), allowance.budget.calls_this_month) == (2, 2)
-
-    clock.now = end
-    await client.latest(SYSTEM)
-    assert allowance.budget.calls_this_month == 3
-
-
-async def test_a_used_up_month_is_waited_for(
-    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
-) -> None:
-    december = datetime(2026, 12, 1, tzinfo=UTC)
-    month = {"period": "month", "period_end": int(december.timestamp())}
-    loopback.answer(refusal(429, {**MINUTE_SPENT, **month}))
-    with pytest.raises(MonthSpent) as caught:
-        await client.latest(SYSTEM)
-    assert caught.value.reason == "calls_spent"
-    assert allowance.earliest(clock()) == december
-
-
-async def refused_until(
-    client: EnphaseClient, clock: Clock, allowance: Allowance
-) -> tuple[type[VendorError], timedelta]:
-    """Make the next call; return its error, and the time until the one after it."""
-    clock.now = allowance.earliest(clock())
-    with pytest.raises(RateLimited) as caught:
-        await client.latest(SYSTEM)
-    return type(caught.value), allowance.earliest(clock()) - clock()
-
-
-async def test_what_is_refused_twice_without_a_word_is_a_used_up_month(
-    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
-) -> None:
-    minute = (RateLimited, timedelta(seconds=65))
-    month = (MonthSpent, timedelta(hours=6))
-    no = refusal(429, UNEXPLAINED)
-
-    async def next_error() -> Any:
-        return await refused_until(client, clock, allowance)
-
-    loopback.answer(no)
-    assert [await next_error() for _ in range(3)] == [minute, month, month]
-
-    for answer in (NOTHING, refusal(422, unprocessable(WINDOW))):
-        loopback.answer(answer)
-        clock.now = allowance.earliest(clock())
-        if answer is NOTHING:
-            await client.latest(SYSTEM)
-        else:
-            with pytest.raises(WindowRefused):
-                await client.latest(SYSTEM)
-        loopback.answer(no)
-        assert [await next_error() for _ in range(2)] == [minute, month]
-
-
-async def test_an_outage_does_not_make_a_refusal_the_first_one_again(
-    client: EnphaseClient, loopback: Loopback, allowance: Allowance, clock: Clock
-) -> None:
-    no = refusal(429, UNEXPLAINED)
-    loopback.answer(no, refusal(502, None), no)
-    await refused_until(client, clock, allowance)
-    clock.now = allowance.earliest(clock())
-    with pytest.raises(Unavailable):
-        await client.latest(SYSTEM)
-    error, _ = await refused_until(client, clock, allowance)
-    assert error is MonthSpent

@@ -17,7 +17,8 @@ from tests.simulator import MovableClock
 from tests.vendors.driver import Driver
 
 from .conftest import Open
-from .model import Cloud, House
+from .houses import House
+from .model import Cloud
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 PAUSE = timedelta(hours=1)
