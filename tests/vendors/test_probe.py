@@ -262,7 +262,7 @@ async def test_a_cloud_that_a_person_lets_the_probe_in(
             *command, environment=environment, line=line
         )
         assert status == 0
-        assert {meter["id"] for meter in json.loads(output)} == {*cloud.meter_ids}
+        assert {meter["id"] for meter in json.loads(output)} == {*cloud.systems}
     first, second = said.values()
     assert f"{simulator.url('enphase_cloud')}/oauth/authorize?" in first
     assert second == ""

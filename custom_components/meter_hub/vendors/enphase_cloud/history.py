@@ -96,7 +96,9 @@ def _window(course: Course, ask: Ask, gap: Gap, now: datetime) -> Window | None:
     today = midnight(now.astimezone(zone).date(), zone)
     covered = next_hour(today) - DEPTH
     if by_night is Granularity.DAY:
-        covered = hour_of(midnight(now.astimezone(zone).date() - DAY, zone))
+        yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
+        # Of a day of 25 hours the night reads the last 24.
+        covered = max(hour_of(yesterday), hour_of(today) - DAY)
     begin = max(gap.start, _earliest(known, now))
     end = min(gap.end, covered)
     if begin >= end:
