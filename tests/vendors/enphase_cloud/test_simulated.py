@@ -1,6 +1,9 @@
 """The simulated cloud from the sign-in on: exact history, within the plan's calls."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Set as AbstractSet
+from datetime import UTC, datetime
+
+import pytest
 
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
@@ -9,17 +12,21 @@ from tests.simulator.enphase_cloud import EnphaseCloudApi
 from tests.vendors.driver import Driver
 
 from .conftest import Simulated
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+from .steps import CHARGER, DAY, EVERYTHING, NO_BATTERY, catch_up
 
 
 def assert_history_is_the_truth(
-    driver: Driver, simulator: Simulator, until: datetime
+    driver: Driver,
+    simulator: Simulator,
+    until: datetime,
+    *,
+    excluded: AbstractSet[str] = frozenset(),
 ) -> int:
     """Compare all rows until then with what was published; return their number."""
     wanted = {
         Series(meter, Quantity[quantity.upper()], channel): hours
         for meter in simulator.vendor("enphase_cloud").meter_ids
+        if meter not in excluded
         for (quantity, channel), hours in simulator.truth(
             "enphase_cloud", meter
         ).items()
@@ -33,12 +40,6 @@ def assert_history_is_the_truth(
         assert verdict.ok, f"{series}: {verdict.problems()}"
         count += verdict.hours
     return count
-
-
-async def catch_up(driver: Driver) -> None:
-    """Make all calls that are due, one after the other."""
-    while driver.next_job().due <= driver.clock() + timedelta(minutes=2):
-        await driver.step()
 
 
 async def test_an_account_from_its_sign_in_on(
@@ -55,3 +56,23 @@ async def test_an_account_from_its_sign_in_on(
     assert driver.errors == []
     midnight = datetime(2026, 10, 28, 0, tzinfo=UTC)
     assert assert_history_is_the_truth(driver, simulator, midnight) > 11 * 24 * 9
+
+
+@pytest.mark.parametrize(
+    "installed", [datetime(2026, 10, 14, hour, 40, tzinfo=UTC) for hour in range(24)]
+)
+async def test_micro_inverters_installed_at_any_hour(
+    simulated: Simulated, simulator: Simulator
+) -> None:
+    """The first day may begin in the dark, in the light or between.
+
+    The vendor answers with the 24 hours from the first one on.
+    """
+    excluded = frozenset({EVERYTHING, NO_BATTERY, CHARGER})
+    driver = simulated(excluded=excluded)
+    await driver.connect()
+    await catch_up(driver)
+    assert driver.errors == []
+    over = datetime(2026, 10, 25, 7, tzinfo=UTC)
+    number = assert_history_is_the_truth(driver, simulator, over, excluded=excluded)
+    assert number > 10 * 11

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from ...metering.ledger import Gap, Reason
 from ...metering.model import Span
-from ...metering.spans import hour_of, next_hour, to_epoch
+from ...metering.spans import HOUR, hour_of, next_hour, to_epoch
 from . import asks
 from .client import Granularity, Telemetry
 from .energy import DARK_FOR_GOOD
@@ -21,7 +21,7 @@ DEPTH = timedelta(days=7)
 KEPT = timedelta(days=728)
 """So long the vendor keeps intervals: two years."""
 
-LENGTHS = {Granularity.DAY: DAY, Granularity.WEEK: DEPTH}
+_LENGTHS = {Granularity.DAY: DAY, Granularity.WEEK: DEPTH}
 
 _AGAIN, _DOUBTFUL_AGAIN = timedelta(days=1), timedelta(days=7)
 """A stretch that was asked for and is still open is not asked for again before."""
@@ -86,6 +86,19 @@ def not_before(known: KnownSystem, ask: Ask, start: datetime) -> datetime:
     return max(start, next_hour(known.begins))
 
 
+def end_of(ask: Ask, start: datetime, span: Granularity, zone: tzinfo) -> datetime:
+    """Return where what a call tells is taken to end.
+
+    What micro-inverters count ends with the local day: the dark before and after it is
+    told from the gaps of the day by being its edges.
+    """
+    end = start + _LENGTHS[span]
+    if ask.of != Telemetry.PRODUCTION_MICRO:
+        return end
+    day = (start + HOUR - timedelta.resolution).astimezone(zone).date()
+    return min(end, hour_of(midnight(day + DAY, zone)))
+
+
 def _window(course: Course, ask: Ask, gap: Gap, now: datetime) -> Window | None:
     """Return the call for the end of a gap, if no night reads that."""
     known, zone = course.known, course.zone
@@ -108,14 +121,14 @@ def _window(course: Course, ask: Ask, gap: Gap, now: datetime) -> Window | None:
         start = hour_of(midnight(day, zone))
         if span is Granularity.WEEK:
             start = hour_of(midnight(day - 6 * DAY, zone))
-        if begin >= start + LENGTHS[span]:
+        if begin >= start + _LENGTHS[span]:
             # The last hour of a day of 25 hours.
             start = begin
     else:
         start = min(next_hour(midnight(day + DAY, zone)), covered) - DEPTH
         start = max(start, _earliest(known, now))
     start = not_before(known, ask, start)
-    stop = start + LENGTHS[span]
+    stop = end_of(ask, start, span, zone)
     if begin >= stop or end <= start:
         return None
     due = gap.due

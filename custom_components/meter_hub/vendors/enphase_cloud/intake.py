@@ -10,7 +10,7 @@ from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from .client import Granularity, Telemetry
 from .energy import LATE, Window, as_final_as, dark_filled, told
-from .history import LENGTHS, asked_key
+from .history import asked_key, end_of
 from .jobs import CloudJob, Purpose, What
 from .known import KnownSystem, Sample
 from .live import Power, learned_sign, read_latest
@@ -81,11 +81,11 @@ class HalfAnsweredError(Exception):
     """A week was asked for, and only a day of it answered."""
 
 
-def window_of(known: KnownSystem, job: CloudJob, now: datetime) -> Window:
+def window_of(known: KnownSystem, job: CloudJob, now: datetime, zone: tzinfo) -> Window:
     """Return what a call for energy asked for, as far as it is told by hours."""
     if job.start is None or job.span is None:
         raise TypeError(job.ask.name)
-    until = job.start + LENGTHS[job.span]
+    until = end_of(job.ask, job.start, job.span, zone)
     return Window(max(job.start, hour_of(known.hourly_since)), until, now)
 
 
@@ -100,7 +100,7 @@ def take_telemetry(
     meter = job.ask.of if is_charger else known.about.id
     telemetry = None if is_charger else Telemetry(job.ask.of)
     answer = read_telemetry(telemetry, data) if telemetry else read_charger(data)
-    window = window_of(known, job, now)
+    window = window_of(known, job, now, zone)
     dark = telemetry is Telemetry.PRODUCTION_MICRO
     if dark and answer.meta:
         window = replace(window, reported=answer.meta.last_energy)
