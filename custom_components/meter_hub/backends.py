@@ -36,6 +36,7 @@ async def async_make_backend(
         Context(
             session=session,
             clock=dt_util.utcnow,
+            time_zone=hass.config.time_zone,
             credentials=credentials,
             options=options,
             excluded=frozenset(options.get(CONF_EXCLUDED_METERS, ())),

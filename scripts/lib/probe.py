@@ -70,6 +70,7 @@ class Probe:
             Context(
                 session=session,
                 clock=_now,
+                time_zone="UTC",
                 credentials=credentials,
                 options={},
                 excluded=frozenset(),

@@ -38,6 +38,7 @@ class Driver:
         history: timedelta,
         options: Mapping[str, Any] | None = None,
         save_credentials: Callable[[Mapping[str, Any]], Awaitable[None]] = _refuse,
+        time_zone: str = "UTC",
     ) -> None:
         """Want the history of this length."""
         self.vendor, self.clock = vendor, clock
@@ -45,6 +46,7 @@ class Driver:
         self.context = Context(
             session=session,
             clock=clock,
+            time_zone=time_zone,
             credentials=credentials,
             options=options or {},
             excluded=frozenset(),

@@ -187,6 +187,8 @@ class Context:
 
     session: ClientSession
     clock: Callable[[], datetime]
+    time_zone: str
+    """The IANA name of the home's time zone, for what a vendor knows no zone of."""
     credentials: Mapping[str, Any]
     options: Mapping[str, Any]
     excluded: frozenset[str]

@@ -157,6 +157,7 @@ class Simulated(Protocol):
         options: Mapping[str, Any] | None = None,
         excluded: frozenset[str] = frozenset(),
         credentials: Mapping[str, Any] | None = None,
+        time_zone: str = "Europe/Warsaw",
     ) -> Driver:
         """Open it."""
 
@@ -175,6 +176,7 @@ def simulated(
         options: Mapping[str, Any] | None = None,
         excluded: frozenset[str] = frozenset(),
         credentials: Mapping[str, Any] | None = None,
+        time_zone: str = "Europe/Warsaw",
     ) -> Driver:
         def build(context: Context) -> Backend:
             return ENPHASE_CLOUD.build(
@@ -196,6 +198,7 @@ def simulated(
             given,
             history=history,
             options={"history_days": history.days, **(options or {})},
+            time_zone=time_zone,
         )
 
     return opened

@@ -12,7 +12,7 @@ from tests.simulator.enphase_cloud import EnphaseCloudApi
 from tests.vendors.driver import Driver
 
 from .conftest import Simulated
-from .steps import CHARGER, DAY, EVERYTHING, NO_BATTERY, catch_up
+from .steps import CHARGER, DAY, EVERYTHING, MICROS, NO_BATTERY, catch_up
 
 
 def assert_history_is_the_truth(
@@ -76,3 +76,19 @@ async def test_micro_inverters_installed_at_any_hour(
     over = datetime(2026, 10, 25, 7, tzinfo=UTC)
     number = assert_history_is_the_truth(driver, simulator, over, excluded=excluded)
     assert number > 10 * 11
+
+
+async def test_a_system_without_a_time_zone_is_in_that_of_the_home(
+    simulated: Simulated, api: EnphaseCloudApi
+) -> None:
+    """Its day begins at the home's midnight."""
+    api.systems[MICROS].hides_zone = True
+    driver = simulated(
+        excluded=frozenset({EVERYTHING, NO_BATTERY, CHARGER}),
+        time_zone="America/Los_Angeles",
+    )
+    await driver.connect()
+    await driver.run(DAY)
+    today = driver.readings[Series(MICROS, Quantity.SOLAR_TODAY)]
+    assert today.since == datetime(2026, 10, 27, 7, tzinfo=UTC)
+    assert driver.errors == []

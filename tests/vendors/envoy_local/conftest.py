@@ -111,6 +111,7 @@ def owner_of(
     context = Context(
         session=session,
         clock=clock,
+        time_zone="UTC",
         credentials=credentials,
         options=options,
         excluded=frozenset(),

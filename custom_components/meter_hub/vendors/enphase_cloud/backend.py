@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import override
 
 from ...metering.ledger import Gap
@@ -55,9 +55,6 @@ MOST_OWN_SYSTEMS = 5
 """Who sees more is an installer: what is new to them is not ours to add, and on the
 smallest plan there are calls enough for the nights only."""
 
-_ELSEWHERE = "UTC"
-"""The zone of systems that tell none."""
-
 
 class EnphaseCloudBackend(Backend):
     """Asks for one thing at a time, and remembers what is left to be asked for."""
@@ -77,6 +74,7 @@ class EnphaseCloudBackend(Backend):
         days = float(options.get(HISTORY_DAYS, USUAL_HISTORY))
         self._history = timedelta(days=min(max(days, 0), LONGEST_HISTORY))
         self._knowledge = Knowledge.stored(context.state)
+        self._home_zone = context.time_zone
         self._zones: dict[str | None, tzinfo] = {}
         self._client = EnphaseClient(
             Transport(context.session, context.clock, context.allowance, attempts=1),
@@ -283,7 +281,7 @@ class EnphaseCloudBackend(Backend):
         )
 
     def _zone(self, system: str) -> tzinfo:
-        return self._zones.get(self._knowledge.systems[system].zone, UTC)
+        return self._zones[self._knowledge.systems[system].zone]
 
     def _purse(self, now: datetime) -> Purse:
         left = self._allowance.budget.left_this_month(now)
@@ -316,8 +314,9 @@ class EnphaseCloudBackend(Backend):
         """Have the systems' time zones at hand, which are files on the disk."""
         known = {known.zone for known in self._knowledge.systems.values()}
         for name in {*known, *names} - self._zones.keys():
-            zone = await asyncio.to_thread(load_zone, name or _ELSEWHERE, _ELSEWHERE)
-            self._zones[name] = zone
+            self._zones[name] = await asyncio.to_thread(
+                load_zone, name or self._home_zone, self._home_zone
+            )
 
 
 def _schedule(option: object) -> Schedule:
