@@ -18,6 +18,8 @@ from aiohttp import (
 )
 from yarl import URL
 
+from .seed import seed
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 USERNAME = "demo"
 PASSWORD = "meter-hub-demo"
@@ -32,37 +34,6 @@ KNOWN_LOG_LINES = (
     "custom integration",
 )
 """What a Home Assistant without system libraries logs about itself."""
-
-HTTP_SETTINGS = {
-    "server_host": ["127.0.0.1"],
-    "cors_allowed_origins": [],
-    "login_attempts_threshold": -1,
-    "ip_ban_enabled": False,
-    "ssl_profile": "modern",
-    "use_x_frame_options": True,
-    "created_at": "2026-01-01T00:00:00+00:00",
-    "error": None,
-    "error_message": None,
-}
-
-CONFIGURATION = """\
-homeassistant:
-  name: Home
-  time_zone: Europe/Warsaw
-  country: PL
-  currency: PLN
-  unit_system: metric
-  latitude: 52.2
-  longitude: 21.0
-frontend:
-recorder:
-history:
-config:
-energy:
-application_credentials:
-logger:
-  default: warning
-"""
 
 
 class HomeError(Exception):
@@ -105,7 +76,7 @@ class Home:
 
     async def start(self) -> None:
         """Start the process, sign in, and wait until Home Assistant runs."""
-        self._seed()
+        seed(self.folder, self.port)
         environment = {
             key: value
             for key, value in os.environ.items()
@@ -227,30 +198,6 @@ class Home:
             f"Home Assistant has ended by itself; see {self.folder}/console.log"
         )
 
-    def _seed(self) -> None:
-        """Write the configuration that spares the questions of a first start."""
-        storage = self.folder / ".storage"
-        storage.mkdir(parents=True, exist_ok=True)
-        (self.folder / "configuration.yaml").write_text(CONFIGURATION)
-        # The port in YAML would make the frontend ask for a confirmation.
-        _store(
-            storage / "http",
-            version=2,
-            minor=2,
-            data={
-                "stable": HTTP_SETTINGS | {"server_port": self.port},
-                "pending": None,
-                "yaml_migration_done": True,
-            },
-        )
-        if not (storage / "onboarding").exists():
-            _store(
-                storage / "onboarding",
-                version=4,
-                minor=1,
-                data={"done": ["core_config", "analytics", "integration"]},
-            )
-
     async def _until_http_answers(self) -> None:
         while True:
             assert self._process is not None
@@ -342,11 +289,3 @@ class Home:
                 await process.wait()
         assert process.returncode is not None
         return process.returncode
-
-
-def _store(path: Path, *, version: int, minor: int, data: Mapping[str, Any]) -> None:
-    path.write_text(
-        json.dumps(
-            {"version": version, "minor_version": minor, "key": path.name, "data": data}
-        )
-    )
