@@ -39,11 +39,7 @@ class Notebook:
             )
             mine = [each for each in update.intervals if each.series == series]
             hours = hourly(mine, floor=page.floor)
-            wanted = {
-                hour: known.energy
-                for hour, known in hours.items()
-                if known.energy is not None and page.accepts(hour, known)
-            }
+            wanted = page.accepted(hours)
             while chunk := book.next_chunk(wanted):
                 book.apply(chunk)
             self.pages[series] = page.settled(explored, hours, now, book)

@@ -67,5 +67,10 @@ def settle(
     return page.settled(spans(explored), hours, now, written)
 
 
+def accepts(page: Page, at: datetime, energy: HourEnergy) -> bool:
+    """Tell whether an hour may be written."""
+    return at in page.accepted({at: energy})
+
+
 AT_ONCE = timedelta()
 UNEXPLORED, FAILED, ESTIMATED, INCOMPLETE, UNWRITTEN = Reason

@@ -130,11 +130,7 @@ class Household:
         found = self.vendor.intervals(start, end, answer, twists)
         hours = hourly(found, floor=self.page.floor)
         book = self.recorder.read()
-        wanted = {
-            hour: known.energy
-            for hour, known in hours.items()
-            if known.energy is not None and self.page.accepts(hour, known)
-        }
+        wanted = self.page.accepted(hours)
         self.recorder.transactions_left = kill_after
         try:
             book = self.recorder.write(wanted, chunk)

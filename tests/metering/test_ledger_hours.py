@@ -127,6 +127,23 @@ def test_the_hour_of_the_floor_is_covered_from_the_floor_on() -> None:
     assert hours([first]) == {0: UNKNOWN}
 
 
+def test_time_before_the_floor_does_not_cover_its_hour() -> None:
+    early = interval(35, 50, 0.757)
+    assert hours([early], floor=at(55)) == {0: UNKNOWN}
+    assert hours([early, interval(52, 58, 0.1)], floor=at(55)) == {0: UNKNOWN}
+    assert hours([early, interval(55, 60, 0.1)], floor=at(55)) == {
+        0: HourEnergy(0.857, MEASURED)
+    }
+
+
+def test_an_estimate_that_is_held_back_is_known_to_be_one() -> None:
+    held = interval(0, 60, None, ESTIMATED)
+    assert hours([held]) == {0: HourEnergy(None, ESTIMATED)}
+    halves = interval(0, 30, None, ESTIMATED), interval(30, 60, None)
+    assert hours(halves) == {0: UNKNOWN}
+    assert hours([interval(0, 30, None, ESTIMATED)]) == {0: UNKNOWN}
+
+
 def test_an_interval_of_no_length_says_nothing() -> None:
     assert hours([interval(5, 5, 1.0)]) == {}
 

@@ -22,6 +22,7 @@ from .pages import (
     QUARTER,
     SERIES,
     UNEXPLORED,
+    accepts,
     answer,
     book,
     gaps,
@@ -52,8 +53,8 @@ def test_gaps_begin_with_the_floor_or_the_hour_since_when_history_is_wanted() ->
 
 def test_an_hour_that_was_asked_for_while_it_ran_takes_an_estimate_later() -> None:
     page = settle(Page(), (5, 10.5), answer(MEASURED, (5, 10)), book((5, 10)))
-    assert not page.accepts(hour(9), ESTIMATE)
-    assert page.accepts(hour(10), ESTIMATE)
+    assert not accepts(page, hour(9), ESTIMATE)
+    assert accepts(page, hour(10), ESTIMATE)
 
 
 def test_measured_hours_are_closed() -> None:
@@ -92,6 +93,26 @@ def test_the_future_is_never_empty() -> None:
     page = settle(Page(), (0, 48), answer(MEASURED, (0, 24)), book((0, 24)))
     assert page.empty == Spans()
     assert gaps(page, book((0, 24)), now=hour(30)) == [(24, 30, UNEXPLORED, AT_ONCE)]
+
+
+def test_what_a_clock_that_was_ahead_has_closed_opens_again() -> None:
+    """Hours that were confirmed to be empty were yet to come."""
+    written = book((0, 24))
+    ahead = NOW + timedelta(days=10)
+    page = settle(Page(), (0, 72), answer(MEASURED, (0, 24)), written, ahead)
+    assert page.empty == spans((24, 72))
+    page = settle(page, (23, 24), answer(MEASURED, (23, 24)), written)
+    assert page.empty == Spans()
+    assert gaps(page, written, now=hour(72)) == [(24, 72, UNEXPLORED, AT_ONCE)]
+    assert accepts(page, hour(24), ESTIMATE)
+
+
+def test_a_clock_that_is_behind_opens_nothing_that_is_measured() -> None:
+    written = book((0, 24))
+    page = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), written)
+    behind = settle(page, (0, 1), answer(MEASURED, (0, 1)), written, hour(3.5))
+    assert gaps(behind, written) == []
+    assert not accepts(behind, hour(20), ESTIMATE)
 
 
 def test_an_unasked_answer_counts_but_not_where_it_has_no_value() -> None:

@@ -29,6 +29,7 @@ from .pages import (
     QUARTER,
     SERIES,
     UNEXPLORED,
+    accepts,
     answer,
     book,
     gaps,
@@ -91,8 +92,8 @@ def test_a_failed_call_takes_nothing_away() -> None:
         (3, 4, ESTIMATED, 2 * QUARTER),
         (4, 6, FAILED, QUARTER),
     ]
-    assert not page.accepts(hour(2), ESTIMATE)
-    assert page.accepts(hour(3), ESTIMATE)
+    assert not accepts(page, hour(2), ESTIMATE)
+    assert accepts(page, hour(3), ESTIMATE)
     assert gaps(settle(page, (2, 6), answer(MEASURED, (2, 6)), written), written) == []
     assert gaps(settle(page, (2, 6), {hour(3): MEASURED}, written), written) == []
 
@@ -115,21 +116,21 @@ def test_only_a_measured_value_replaces_a_measured_row() -> None:
     hours = answer(MEASURED, (0, 4)) | {hour(4): ESTIMATE}
     page = settle(Page(), (0, 5), hours, written)
     for late in (ESTIMATE, PART, NOTHING_YET):
-        assert not page.accepts(hour(0), late)
+        assert not accepts(page, hour(0), late)
         unchanged = settle(page, (0, 4), answer(late, (0, 4)), written)
         assert unchanged == page
-    assert page.accepts(hour(0), MEASURED)
-    assert page.accepts(hour(4), ESTIMATE)
-    assert page.accepts(hour(4), PART)
-    assert page.accepts(hour(9), ESTIMATE)
-    assert not page.accepts(hour(9), NOTHING_YET)
+    assert accepts(page, hour(0), MEASURED)
+    assert accepts(page, hour(4), ESTIMATE)
+    assert accepts(page, hour(4), PART)
+    assert accepts(page, hour(9), ESTIMATE)
+    assert not accepts(page, hour(9), NOTHING_YET)
 
 
 def test_a_measured_row_that_is_gone_is_open_before_it_may_be_an_estimate() -> None:
     page = settle(Page(), (0, 5), answer(MEASURED, (0, 5)), book((0, 5)))
-    assert not page.accepts(hour(4), ESTIMATE)
+    assert not accepts(page, hour(4), ESTIMATE)
     page = settle(page, (4, 5), {hour(4): ESTIMATE}, book((0, 4)))
-    assert page.accepts(hour(4), ESTIMATE)
+    assert accepts(page, hour(4), ESTIMATE)
     for written in (book((0, 4)), book((0, 5))):
         assert gaps(page, written, now=hour(5)) == [
             (4, 5, ESTIMATED, NOW + QUARTER - hour(5))

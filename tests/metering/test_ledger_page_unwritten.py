@@ -20,6 +20,7 @@ from .pages import (
     SERIES,
     UNEXPLORED,
     UNWRITTEN,
+    accepts,
     answer,
     book,
     gaps,
@@ -38,13 +39,13 @@ def test_what_was_answered_anew_is_asked_for_until_it_is_written() -> None:
     assert gaps(waiting, WRITTEN) == [(4, 8, UNWRITTEN, AT_ONCE)]
 
     late = HourEnergy(9.0, Quality.MEASURED)
-    assert waiting.accepts(hour(5), late)
+    assert accepts(waiting, hour(5), late)
     assert settle(waiting, (4, 8), {hour(5): late}, WRITTEN) == CLOSED
 
 
 def test_measured_hours_stay_what_they_are_meanwhile() -> None:
     waiting = CLOSED.answered(spans((4, 8)))
-    assert not waiting.accepts(hour(5), ESTIMATE)
+    assert not accepts(waiting, hour(5), ESTIMATE)
     assert settle(waiting, (4, 8), answer(NOTHING_YET, (4, 8)), WRITTEN) == CLOSED
 
 

@@ -32,11 +32,7 @@ class Ledger:
 
     def take(self, explored: Spans, hours: Hours) -> None:
         """Write an answer, and remember it."""
-        wanted = {
-            each: known.energy
-            for each, known in hours.items()
-            if known.energy is not None and self.page.accepts(each, known)
-        }
+        wanted = self.page.accepted(hours)
         while chunk := self.book.next_chunk(wanted):
             self.book.apply(chunk)
         self.page = self.page.settled(explored, hours, NOW, self.book)

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from custom_components.meter_hub.metering.ledger import PATIENCE, Reason
 from custom_components.meter_hub.metering.prices import PriceList, Prices
 from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from tests.vendors.driver import Driver
@@ -63,6 +64,12 @@ async def test_case_08_estimates_can_be_held_back(
     await driver.connect()
     await polled(driver)
     assert [row.state for row in driver.rows(IMPORTED)] == [0.5, 0.4]
+    later = midnight(TODAY) + 2 * PATIENCE
+    assert (midnight(TODAY) + HOUR, Reason.ESTIMATED) in {
+        (gap.start, gap.reason)
+        for gap in driver.ledger.gaps(later)
+        if gap.series == IMPORTED
+    }
     today[1]["est"] = False
     await polled(driver)
     assert [row.state for row in driver.rows(IMPORTED)] == [0.5, 0.25, 0.4]

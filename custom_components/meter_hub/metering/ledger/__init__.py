@@ -7,8 +7,9 @@ hold: which hours were asked for, which have no data, which are worth asking aga
 """
 
 from .book import CHUNK_ROWS, Book, Chunk, Row, Shift
+from .doubts import PATIENCE, Doubt, Reason
 from .hours import HourEnergy, hourly, united
-from .page import PATIENCE, Doubt, Gap, Page, Reason
+from .page import Gap, Page
 
 __all__ = [
     "CHUNK_ROWS",

@@ -26,6 +26,8 @@ class _Share:
     """What one interval gives to one hour."""
 
     time: timedelta = timedelta()
+    needed: timedelta = timedelta()
+    """The part of it that covers the hour: what is before the floor doesn't."""
     energy: float = 0.0
 
 
@@ -39,7 +41,8 @@ def hourly(
     counts. An hour that is covered wholly gets the sum, with the worst quality of
     its parts; the hour of `floor`, the first instant there is, need be covered only
     from then on. An hour that is covered in part, or by an interval without energy,
-    has no energy and is incomplete.
+    has no energy and is incomplete; it is estimated where all that is kept from it is
+    the energy of estimates.
 
     Where intervals overlap, the shorter one counts, as it knows better; of equally
     long ones the one that was given later.
@@ -52,6 +55,8 @@ def hourly(
         for since, until in _cut_at_hours(start, end):
             share = hours[hour_of(since)][owner]
             share.time += until - since
+            begins = _begin(hour_of(since), floor)
+            share.needed += max(until - max(since, begins), timedelta())
             share.energy += _energy(given[owner], since, until)
     return {
         hour: _sum_up(hour, shares, given, floor)
@@ -119,6 +124,11 @@ def _energy(interval: Interval, start: datetime, end: datetime) -> float:
     return after - before
 
 
+def _begin(hour: datetime, floor: datetime | None) -> datetime:
+    """Return from when on an hour must be covered."""
+    return floor if floor is not None and hour < floor < hour + HOUR else hour
+
+
 def _sum_up(
     hour: datetime,
     shares: dict[int, _Share],
@@ -126,13 +136,13 @@ def _sum_up(
     floor: datetime | None,
 ) -> HourEnergy:
     """Return what the shares of an hour make together."""
-    end = hour + HOUR
-    begins = floor if floor is not None and hour < floor < end else hour
-    covered = sum((share.time for share in shares.values()), timedelta())
-    if covered < end - begins or any(
-        intervals[number].energy is None for number in shares
-    ):
+    covered = sum((share.needed for share in shares.values()), timedelta())
+    if covered < hour + HOUR - _begin(hour, floor):
         return HourEnergy(None, Quality.INCOMPLETE)
+    given = [intervals[number] for number in shares]
+    if unknown := {each.quality for each in given if each.energy is None}:
+        is_held = unknown == {Quality.ESTIMATED}
+        return HourEnergy(None, Quality.ESTIMATED if is_held else Quality.INCOMPLETE)
     return HourEnergy(
         exact(sum(share.energy for share in shares.values())),
         worst(

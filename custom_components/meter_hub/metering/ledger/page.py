@@ -1,37 +1,17 @@
 """The memory of one series: what was asked for, and what is worth asking again."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import chain
 from typing import Any, Self
 
 from ..model import Quality, Series, Span
 from ..spans import HOUR, Spans, from_epoch, hour_of, to_epoch
 from .book import Book
+from .doubts import PATIENCE, Doubt, Reason, compact, merged
 from .hours import HourEnergy
-
-FIRST_RETRY = timedelta(minutes=15)
-LONGEST_RETRY = timedelta(hours=24)
-PATIENCE = timedelta(days=31)
-"""So long after it was first seen, doubtful data is asked for again; then it stays."""
-
-
-class Reason(StrEnum):
-    """Why a stretch of history is missing or doubtful."""
-
-    UNEXPLORED = "unexplored"
-    """It was never asked for, or what was written is gone."""
-    FAILED = "failed"
-    """It was asked for, and the call failed."""
-    ESTIMATED = "estimated"
-    """The vendor's value is an estimate."""
-    INCOMPLETE = "incomplete"
-    """The vendor has the hour, but not all of its energy."""
-    UNWRITTEN = "unwritten"
-    """It was answered anew, and that answer was never written."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,28 +24,6 @@ class Gap:
     reason: Reason
     due: datetime
     """Not worth asking before."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Doubt:
-    """Why hours are open, and when to try them again."""
-
-    reason: Reason
-    tries: int
-    due: datetime
-    opened: datetime
-
-    @classmethod
-    def after(cls, earlier: Self | None, reason: Reason, now: datetime) -> Self:
-        """Return the doubt after one more try that did not settle the hour."""
-        tries = earlier.tries + 1 if earlier else 1
-        wait = min(FIRST_RETRY * 2 ** min(tries - 1, 16), LONGEST_RETRY)
-        opened = min(earlier.opened, now) if earlier else now
-        return cls(reason, tries, now + wait, opened)
-
-    def due_at(self, now: datetime) -> datetime:
-        """Return when to try again: at once where a clock that was ahead set it."""
-        return now if self.due > now + LONGEST_RETRY else self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +50,20 @@ class Page:
     for again by the next one.
     """
 
-    def accepts(self, hour: datetime, energy: HourEnergy) -> bool:
-        """Tell whether an hour may be written.
+    def accepted(self, hours: Mapping[datetime, HourEnergy]) -> dict[datetime, float]:
+        """Return the hours that may be written, in kWh.
 
         What was measured is replaced by a measured value only. Should its row be
         lost, the page first notes that the hour is open: so a kill between writing
         and remembering can't make an estimate pass for a measured row.
         """
-        if energy.energy is None:
-            return False
-        return _is_measured(energy) or not self._is_final(hour)
+        final = self._final
+        return {
+            hour: known.energy
+            for hour, known in hours.items()
+            if known.energy is not None
+            and (_is_measured(known) or not final.covers(hour, hour + HOUR))
+        }
 
     def settled(
         self,
@@ -118,11 +80,12 @@ class Page:
         stays closed whatever a later answer says.
         """
         unwritten = self.unwritten - explored
-        explored = explored - Spans.of((now, datetime.max.replace(tzinfo=now.tzinfo)))
+        explored -= _from(now)
         answered = set(self._from_the_floor(explored).hours())
         valued = {hour for hour, each in hours.items() if each.energy is not None}
         touched = Spans.of_hours(answered | valued)
         earlier = self._doubts(touched)
+        final = self._final & written.hours
         doubts: defaultdict[Doubt, list[datetime]] = defaultdict(list)
         empty: list[datetime] = []
         for hour in answered | valued:
@@ -130,17 +93,23 @@ class Page:
             if energy is None and doubt is None:
                 if hour not in written.hours:
                     empty.append(hour)
-            elif not (
-                _is_measured(energy) or (self._is_final(hour) and hour in written.hours)
-            ):
+            elif not (_is_measured(energy) or final.covers(hour, hour + HOUR)):
                 doubts[Doubt.after(doubt, _reason(energy), now)].append(hour)
+        # A clock that was ahead may have closed hours that are still to come. But now
+        # it may be behind: what has a row stays closed.
+        ahead = _from(now) - written.hours
+        empty_before = self.empty - touched - _from(hour_of(now))
         return replace(
             self,
-            explored=self.explored | explored | Spans.of_hours(valued),
-            empty=(self.empty - touched) | Spans.of_hours(empty),
-            open=_merged(
-                self._open_without(touched),
-                ((doubt, Spans.of_hours(each)) for doubt, each in doubts.items()),
+            explored=(self.explored - ahead) | explored | Spans.of_hours(valued),
+            empty=empty_before | Spans.of_hours(empty),
+            open=compact(
+                chain(
+                    self._open_without(touched),
+                    ((doubt, Spans.of_hours(each)) for doubt, each in doubts.items()),
+                ),
+                now,
+                written.hours,
             ),
             unwritten=unwritten,
         )
@@ -166,7 +135,7 @@ class Page:
             again.append((Doubt.after(None, Reason.FAILED, now), rest))
         return replace(
             self,
-            open=_merged(self._open_without(touched), again),
+            open=merged(chain(self._open_without(touched), again)),
             unwritten=self.unwritten - Spans.of((span.start, span.end)),
         )
 
@@ -197,7 +166,7 @@ class Page:
         due[Reason.UNWRITTEN, now] = unwritten
         for doubt, spans in self.open.items():
             worth = spans
-            if doubt.reason is not Reason.FAILED and now - doubt.opened >= patience:
+            if doubt.is_given_up(now, patience):
                 given_up = doubt.reason is Reason.INCOMPLETE
                 worth = Spans() if given_up else spans - written.hours
             due[doubt.reason, doubt.due_at(now)] |= worth - unwritten
@@ -256,17 +225,18 @@ class Page:
         """All hours that are open."""
         return Spans.of(*chain.from_iterable(self.open.values()))
 
-    def _is_final(self, hour: datetime) -> bool:
-        """Tell whether the hour was measured, and written."""
-        return (
-            self.explored.covers(hour, hour + HOUR)
-            and hour not in self.empty
-            and not any(
-                hour in spans
+    @property
+    def _final(self) -> Spans:
+        """The time that was measured, and written."""
+        doubtful = Spans.of(
+            *(
+                stretch
                 for doubt, spans in self.open.items()
                 if doubt.reason is not Reason.FAILED
+                for stretch in spans
             )
         )
+        return self.explored - self.empty - doubtful
 
     def _from_the_floor(self, explored: Spans) -> Spans:
         """Count the time before the floor in its hour as explored: it never was."""
@@ -297,18 +267,10 @@ def _is_measured(energy: HourEnergy | None) -> bool:
 
 def _reason(energy: HourEnergy | None) -> Reason:
     """Return why an hour that was not measured is open."""
-    if energy is None or energy.energy is None:
-        return Reason.INCOMPLETE
-    if energy.quality is Quality.ESTIMATED:
+    if energy is not None and energy.quality is Quality.ESTIMATED:
         return Reason.ESTIMATED
     return Reason.INCOMPLETE
 
 
-def _merged(*parts: Iterable[tuple[Doubt, Spans]]) -> dict[Doubt, Spans]:
-    """Join what is open for the same reason, and drop what is not any more."""
-    merged: defaultdict[Doubt, Spans] = defaultdict(Spans)
-    for part in parts:
-        for doubt, spans in part:
-            if spans:
-                merged[doubt] |= spans
-    return dict(merged)
+def _from(instant: datetime) -> Spans:
+    return Spans.of((instant, datetime.max.replace(tzinfo=instant.tzinfo)))

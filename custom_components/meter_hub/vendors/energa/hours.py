@@ -12,6 +12,7 @@ from .days import DAY, hours_of, midnight
 from .known import Known
 
 _UNKNOWN = Hour({}, Quality.INCOMPLETE)
+_HELD = Hour({}, Quality.ESTIMATED)
 
 
 def intervals_of(
@@ -26,7 +27,8 @@ def intervals_of(
 
     Energy was zero in the zones that an hour does not lie in. An hour that the
     chart lacks is incomplete, as it may come yet; but an old day without any hours
-    stays empty, and yields none.
+    stays empty, and yields none. What is held back is an estimate without energy: it is
+    not given up before it was measured, or may be told.
     """
     if not chart.hours and is_settled(chart.day, now):
         return
@@ -34,8 +36,8 @@ def intervals_of(
         if start + HOUR > now:
             return
         hour = chart.hours.get(start, _UNKNOWN)
-        if hold_estimates and hour.quality is not Quality.MEASURED:
-            hour = _UNKNOWN
+        if hold_estimates and hour.zones and hour.quality is not Quality.MEASURED:
+            hour = _HELD
         energies: dict[str, float | None] = {Channel.TOTAL: hour.energy}
         for zone, channel in known.zone_channels.items():
             energies[channel] = hour.zones.get(zone, 0.0) if hour.zones else None
