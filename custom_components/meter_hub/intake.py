@@ -121,13 +121,17 @@ def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:
         return replace(reading, value=None)
     at = reading.measured_at or now
     scale = max(reading.scale, 1)
-    rules = Rules(max_rate=MOST_POWER * scale, usual_rate=ANY_HOUSE * scale)
+    rules = Rules(
+        max_rate=MOST_POWER * scale,
+        usual_rate=ANY_HOUSE * scale,
+        scale=reading.scale,
+    )
     state = memory.guards.get(reading.series)
     if state is not None and state.at > now:
         # How long ago that was is not known: any rise is slow enough.
         state, rules = replace(state, at=at), replace(rules, max_rate=None)
     verdict = check(
-        _without_future_trend(state, now), value, at, _identity(memory, reading), rules
+        _without_future_trend(state, now), value, at, _serial(memory, reading), rules
     )
     memory.guards[reading.series] = verdict.state
     if state is not None and _has_jumped(state, verdict.state):
@@ -140,7 +144,8 @@ def _guarded(memory: Memory, reading: Reading, now: datetime) -> Reading:
 def _has_jumped(before: GuardState, after: GuardState) -> bool:
     """Tell whether the same register goes on from elsewhere, with an offset now."""
     swapped = before.identity is not None and before.identity != after.identity
-    return not swapped and after.offset not in (0, before.offset)
+    replaced = swapped or before.scale != after.scale
+    return not replaced and after.offset not in (0, before.offset)
 
 
 def _without_future_trend(state: GuardState | None, now: datetime) -> GuardState | None:
@@ -150,12 +155,7 @@ def _without_future_trend(state: GuardState | None, now: datetime) -> GuardState
     return replace(state, trend=None)
 
 
-def _identity(memory: Memory, reading: Reading) -> str | None:
-    """Return what tells one register from another that takes its place.
-
-    It is the serial that the meter itself gives, as a meter's device may have
-    another, and the scale that the register is read with.
-    """
+def _serial(memory: Memory, reading: Reading) -> str | None:
+    """Return the serial that the meter itself gives: its device may have another."""
     known = memory.readings.get(Series(reading.series.meter, Quantity.METER_SERIAL))
-    serial = None if known is None or known.value is None else str(known.value)
-    return serial if reading.scale == 1 else f"{serial or ''} x {reading.scale:g}"
+    return None if known is None or known.value is None else str(known.value)

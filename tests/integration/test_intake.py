@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.meter_hub.intake import take_in
+from custom_components.meter_hub.intake import forget, take_in
 from custom_components.meter_hub.memory import Memory
 from custom_components.meter_hub.metering.guard import Held, HeldReason
 from custom_components.meter_hub.metering.model import (
@@ -73,6 +73,32 @@ def test_rise_during_an_outage_is_no_misread(
 def test_meter_with_transformers_may_rise_faster(memory: Memory) -> None:
     """A factory of 10 MW needs 2,500 kWh in a quarter of an hour."""
     assert read(memory, 1000.0, 3500.0, 6000.0, scale=40) == [1000.0, 3500.0, 6000.0]
+
+
+@pytest.mark.parametrize(
+    ("serial", "meanwhile_gone"), [(None, False), ("a", False), (None, True)]
+)
+def test_multiplier_that_is_switched_on_and_off_is_no_energy(
+    memory: Memory, serial: str | None, meanwhile_gone: bool
+) -> None:
+    """Nor is it a jump that a person must be told of."""
+    taken(memory, START, Reading(Series(HOUSE.id, Quantity.METER_SERIAL), serial))
+    assert read(memory, 200.0, 200.5) == [200.0, 200.5]
+    if meanwhile_gone:
+        memory.meters[HOUSE.id] = HOUSE
+        forget(memory, HOUSE.id)
+
+    later = START + timedelta(hours=1)
+    shown = [
+        taken(memory, later + number * QUARTER, Reading(IMPORT, value, scale=scale))
+        for number, (value, scale) in enumerate(
+            [(6030.0, 30.0), (6060.0, 30.0), (203.0, 1.0), (203.5, 1.0)]
+        )
+    ]
+
+    assert shown == [200.5, 230.5, 230.5, 231.0]
+    assert not memory.jumped
+    assert not memory.held
 
 
 @pytest.mark.parametrize("dated", [False, True])

@@ -115,6 +115,33 @@ def test_a_clock_that_was_years_ahead_blocks_nothing() -> None:
     assert budget.calls == (NOON,)
 
 
+def test_a_hold_of_a_clock_that_was_ahead_does_not_come_back() -> None:
+    ahead = NOON + timedelta(days=60)
+    budget = Budget.fresh(Limits(SECOND)).spent(ahead).held(ahead + MINUTE)
+    budget = stored(budget.spent(NOON))
+    weeks_later = NOON + timedelta(days=29)
+    assert budget.earliest(weeks_later) == weeks_later
+    assert budget.held(NOON + MINUTE).earliest(NOON) == NOON + MINUTE
+
+
+@pytest.mark.parametrize("days", [20, 60])
+def test_a_clock_that_was_ahead_does_not_lose_the_count_of_the_month(days: int) -> None:
+    budget = spend(Budget.fresh(Limits(SECOND, per_month=4)), NOON, NOON + SECOND)
+    budget = stored(budget.spent(NOON + timedelta(days=days)))
+    assert budget.left_this_month(NOON + MINUTE) == 2
+    budget = stored(spend(budget, NOON + MINUTE, NOON + 2 * MINUTE))
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert budget.earliest(NOON + 3 * MINUTE) == december
+    assert budget.earliest(december) == december
+
+
+def test_a_budget_that_knows_one_month_only_can_be_read() -> None:
+    budget = spend(Budget.fresh(Limits(SECOND, per_month=4)), NOON)
+    data = budget.to_json()
+    del data["month_before"], data["calls_before"]
+    assert Budget.from_json(budget.limits, data) == budget
+
+
 def test_a_clock_that_steps_back_a_little_still_keeps_pace_and_count() -> None:
     december = datetime(2026, 12, 1, tzinfo=UTC)
     budget = Budget.fresh(Limits(MINUTE, per_month=2)).spent(december)

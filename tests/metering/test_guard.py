@@ -235,6 +235,66 @@ def test_a_restart_that_was_none_is_not_booked_whole() -> None:
     assert register.booked == pytest.approx(1.6)
 
 
+def test_a_restart_that_passed_its_old_value_unseen_is_not_taken_for_a_return() -> None:
+    """In five days without a reading it has counted 240 kWh."""
+    register = Register(pace=15 * MINUTE)
+    register.read(230.25, 0.01, 0.81, 1.01, 9.01)
+    register.now += timedelta(days=5)
+    assert register.read(249.01, 249.21) == [249.01, 249.21]
+    assert register.booked == pytest.approx(249.21)
+
+
+def test_a_register_returns_after_a_silence_too() -> None:
+    """In five days no house uses what the other one would have had to count."""
+    register = Register(pace=15 * MINUTE)
+    register.read(6140.0, 1.0, 1.1, 1.2)
+    register.now += timedelta(days=5)
+    register.read(6141.5, 6141.6)
+    assert register.booked == pytest.approx(1.6)
+
+
+@pytest.mark.parametrize(
+    ("meter", "first", "scales"),
+    [
+        (None, 200.0, (1, 30)),
+        ("a", 200.0, (1, 30)),
+        (None, 200.0, (30, 1)),
+        ("a", 0.5, (1, 30)),
+        ("a", 12.0, (30, 1)),
+        (None, 0.0, (1, 30)),
+    ],
+)
+def test_another_scale_is_no_energy(
+    meter: str | None, first: float, scales: tuple[float, float]
+) -> None:
+    before, after = scales
+    register = Register(Rules(scale=before), pace=15 * MINUTE)
+    register.read(first * before, (first + 0.125) * before, meter=meter)
+    register.rules = Rules(scale=after)
+    register.read((first + 0.25) * after, (first + 0.375) * after, meter=meter)
+    assert register.held == [None] * 4
+    assert register.booked == pytest.approx(0.125 * before + 0.125 * after)
+
+
+@pytest.mark.parametrize(
+    ("stored", "meter", "scale"),
+    [("a x 30", "a", 30), (" x 30", None, 30), ("a", "a", 1), (None, None, 1)],
+)
+def test_an_identity_that_was_stored_with_the_scale_is_no_other_meter(
+    stored: str | None, meter: str | None, scale: float
+) -> None:
+    register = Register(Rules(scale=scale))
+    register.read(12.0)
+    assert register.state is not None
+    data = register.state.to_json() | {"identity": stored}
+    del data["scale"]
+    register.state = GuardState.from_json(data)
+    assert register.read(12.5, meter=meter) == [12.5]
+    assert register.booked == 0.5
+    assert register.state is not None
+    assert register.state.identity == meter
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -64,6 +64,9 @@ class Budget:
     month: datetime | None = None
     """The first instant of the month that `calls_this_month` belongs to."""
     calls_this_month: int = 0
+    month_before: datetime | None = None
+    """The same of the month counted before: a clock that is ahead leaves it too early."""
+    calls_before: int = 0
     hold: datetime | None = None
     """No call before this instant, because the vendor said so."""
 
@@ -93,19 +96,18 @@ class Budget:
             moment = max(moment, calls[-1] + limits.pace)
         if limits.per_minute is not None and len(calls) >= limits.per_minute:
             moment = max(moment, calls[-limits.per_minute] + _MINUTE)
-        hold = self.hold if heed_hold else None
-        if hold is not None and hold <= now + _LONGEST_WAIT:
+        hold = self._credible_hold(now)
+        if heed_hold and hold is not None:
             moment = max(moment, hold)
         if limits.per_month is not None:
-            month, calls_made = self._credible_month(now)
-            if calls_made >= limits.per_month:
-                moment = max(moment, _month_after(month))
+            for month, calls_made in self._credible_months(now).items():
+                if calls_made >= limits.per_month:
+                    moment = max(moment, _month_after(month))
         return moment
 
     def used_this_month(self, now: datetime) -> int:
         """Return how many calls were made in the month of `now`."""
-        _, calls_made = self._credible_month(now)
-        return calls_made
+        return max(self._credible_months(now).values())
 
     def left_this_month(self, now: datetime) -> int | None:
         """Return how many calls the month still allows; None where nothing limits it."""
@@ -115,20 +117,26 @@ class Budget:
 
     def matters(self, now: datetime) -> bool:
         """Tell whether a budget can bear on a call at `now` or later, by any limits."""
-        held = self.hold is not None and now < self.hold <= now + _LONGEST_WAIT
+        hold = self._credible_hold(now)
+        held = hold is not None and now < hold
         recent = any(now - call < _RECENT for call in self._credible_calls(now))
-        _, calls_made = self._credible_month(now)
-        return held or recent or calls_made > 0
+        return held or recent or self.used_this_month(now) > 0
 
     def spent(self, now: datetime) -> Self:
         """Return the budget after a call at `now`."""
         calls = sorted((*self._credible_calls(now), now.astimezone(UTC)))
-        month, calls_made = self._credible_month(now)
+        counts = {month: made + 1 for month, made in self._credible_months(now).items()}
+        month = max(counts)
+        counts = self._noted_months() | counts
+        before = max((each for each in counts if each < month), default=None)
         return replace(
             self,
             calls=tuple(calls[-(self.limits.per_minute or 1) :]),
             month=month,
-            calls_this_month=calls_made + 1,
+            calls_this_month=counts[month],
+            month_before=before,
+            calls_before=0 if before is None else counts[before],
+            hold=self._credible_hold(now),
         )
 
     def held(self, until: datetime) -> Self:
@@ -146,6 +154,8 @@ class Budget:
             "calls": [call.isoformat() for call in self.calls],
             "month": self.month and self.month.isoformat(),
             "calls_this_month": self.calls_this_month,
+            "month_before": self.month_before and self.month_before.isoformat(),
+            "calls_before": self.calls_before,
             "hold": self.hold and self.hold.isoformat(),
         }
 
@@ -159,28 +169,46 @@ class Budget:
 
     @classmethod
     def _read(cls, limits: Limits, data: Mapping[str, Any]) -> Self:
-        month, hold = data["month"], data["hold"]
+        month, hold, before = data["month"], data["hold"], data.get("month_before")
         return cls(
             limits,
             calls=tuple(sorted(_instant(call) for call in data["calls"])),
             month=month and _instant(month),
             calls_this_month=max(0, int(data["calls_this_month"])),
+            month_before=before and _instant(before),
+            calls_before=max(0, int(data.get("calls_before", 0))),
             hold=hold and _instant(hold),
         )
 
     def _credible_calls(self, now: datetime) -> tuple[datetime, ...]:
         return tuple(call for call in self.calls if call <= now + _CLOCK_SLACK)
 
-    def _credible_month(self, now: datetime) -> tuple[datetime, int]:
-        """Return the month that calls at `now` belong to, and its calls so far.
+    def _credible_hold(self, now: datetime) -> datetime | None:
+        if self.hold is None or self.hold > now + _LONGEST_WAIT:
+            return None
+        return self.hold
+
+    def _credible_months(self, now: datetime) -> dict[datetime, int]:
+        """Return the months that calls at `now` may belong to, with their calls so far.
 
         A clock that is a little behind must not lose the count of the month that
-        has begun already; one that was far ahead must not block for ever.
+        has begun already, nor one that was ahead that of the month it came back to;
+        one that was far ahead must not block for ever.
         """
         current = _month_of(now)
-        if self.month is None or not current <= self.month <= now + _LONGEST_WAIT:
-            return current, 0
-        return self.month, self.calls_this_month
+        credible = {
+            month: made
+            for month, made in self._noted_months().items()
+            if current <= month <= now + _LONGEST_WAIT
+        }
+        return {current: 0} | credible
+
+    def _noted_months(self) -> dict[datetime, int]:
+        noted = {
+            self.month_before: self.calls_before,
+            self.month: self.calls_this_month,
+        }
+        return {month: made for month, made in noted.items() if month is not None}
 
 
 def _least(counts: Iterable[int | None]) -> int | None:

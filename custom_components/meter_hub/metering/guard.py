@@ -16,6 +16,7 @@ dip that lasts for one reading would therefore book the whole register again. So
   would stay in the sum for ever.
 - The register that was left is remembered. Where it comes back, its old offset does
   too, and what was counted in between is not counted twice.
+- With another scale than before, the register goes on from its first value in it.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,10 @@ _SMALL_ENERGY = 20.0
 
 # kW. More than the connection of a house carries.
 ANY_HOUSE = 50.0
+
+# The share of it that a house may draw for days. Where a register has risen faster to
+# where another one was left, that one has come back.
+_STEADY_SHARE = 0.1
 
 # Readings are not evenly spaced, and a display lags behind what was measured.
 _RATE_MARGIN = 1.5
@@ -58,6 +63,8 @@ class Rules:
     """kW that the meter can measure at most; faster rises are held. None: no limit."""
     usual_rate: float = ANY_HOUSE
     """kW that held values may rise by and still agree with one another."""
+    scale: float = 1.0
+    """What the meter's own number is multiplied by."""
 
 
 class HeldReason(StrEnum):
@@ -118,6 +125,8 @@ class GuardState:
     """From the vendor's values to published ones."""
     identity: str | None = None
     """The serial of the meter that counts."""
+    scale: float = 1.0
+    """What the values were multiplied by."""
     trend: Trend | None = None
     former: Former | None = None
 
@@ -140,13 +149,18 @@ class GuardState:
 
     @classmethod
     def _read(cls, data: Mapping[str, Any]) -> Self:
-        trend, former, identity = data["trend"], data["former"], data["identity"]
+        trend, former = data["trend"], data["former"]
+        identity, scale = data["identity"], data.get("scale")
+        if scale is None and identity is not None:
+            # The identity used to end in a scale other than 1, as in `serial x 30`.
+            identity, _, scale = str(identity).partition(" x ")
         return cls(
             at=_instant(data["at"]),
             raw=float(data["raw"]),
             published=float(data["published"]),
             offset=float(data["offset"]),
-            identity=None if identity is None else str(identity),
+            identity=str(identity) if identity else None,
+            scale=float(scale or 1),
             trend=trend
             and Trend(
                 since=_instant(trend["since"]),
@@ -183,24 +197,26 @@ def check(
     differ only in an unknown identity belong to the same meter.
     """
     if state is None:
-        return Verdict(value, GuardState(at, value, value, identity=identity))
+        return Verdict(value, GuardState(at, value, value, 0.0, identity, rules.scale))
     if at < state.at:
         return Verdict(state.published, state)
-    if identity is not None and identity != state.identity:
-        swapped = state.identity is not None
-        state = replace(state, identity=identity)
-        if swapped:
-            # A meter that was taken away does not come back.
-            return _without_former(_restart(state, value, at, base=value))
+    before = state
+    state = replace(before, identity=identity or before.identity, scale=rules.scale)
+    if before.identity not in (None, state.identity):
+        # A meter that was taken away does not come back.
+        return _without_former(_restart(state, value, at, base=value))
+    if before.scale != state.scale:
+        return _without_former(_go_on(state, value, at, base=value))
     if value == 0 < state.raw:
         return Verdict(state.published, state, Held(value, HeldReason.ZERO, at))
     if (unwrapped := _unwrapped_offset(state, value, rules)) is not None:
         return _accept(replace(state, raw=value, offset=unwrapped), value, at)
-    if (former := state.former) is not None and _has_come_back(state, former, value):
+    elapsed = at - state.at
+    grows = 0 <= value - state.raw <= _STEADY_SHARE * _usual_growth(rules, elapsed)
+    if not grows and (former := state.former) and _has_come_back(state, former, value):
         left = Former(state.raw, state.offset)
         back = replace(state, raw=value, offset=former.offset, former=left)
         return _accept(back, value, at)
-    elapsed = at - state.at
     if state.raw == 0 and value > max(_SMALL_ENERGY, _usual_growth(rules, elapsed)):
         # What showed zero was no register yet.
         return _without_former(_go_on(state, value, at, base=value))
@@ -251,11 +267,13 @@ def _restart(state: GuardState, value: float, at: datetime, base: float) -> Verd
     if value > _SMALL_ENERGY:
         return _go_on(state, value, at, base)
     if value < _NEW_CYCLE_SHARE * state.published:
-        fresh = GuardState(
-            at,
+        fresh = replace(
+            state,
+            at=at,
             raw=value,
             published=value,
-            identity=state.identity,
+            offset=0.0,
+            trend=None,
             former=Former(state.raw, round(state.offset - state.published, _DECIMALS)),
         )
         return Verdict(value, fresh)
@@ -266,12 +284,13 @@ def _go_on(state: GuardState, value: float, at: datetime, base: float) -> Verdic
     """Continue the published value with what has been counted since `base`."""
     offset = round(state.published - base, _DECIMALS)
     published = max(state.published, _level(value, offset))
-    moved = GuardState(
-        at,
+    moved = replace(
+        state,
+        at=at,
         raw=value,
         published=published,
         offset=offset,
-        identity=state.identity,
+        trend=None,
         former=Former(state.raw, state.offset),
     )
     return Verdict(published, moved)

@@ -99,6 +99,36 @@ def test_case_09_the_register_on_the_hour_is_interpolated_where_it_was_not_read(
     assert {each.quality for each in found.intervals} == {Quality.ESTIMATED}
 
 
+@pytest.mark.parametrize("date", ["2026-12-01T00:00:00Z", "2026-10-05T13:00:00Z"])
+def test_a_row_after_the_window_makes_no_hours(date: str) -> None:
+    """A wrong clock has dated it; the reading at the end of the window still counts."""
+    rows = rows_of({"10:00": 100.0, "11:00": 101.0})
+    rows += [
+        {"date": "2026-10-05T12:00:30Z", "1_8_0": 102.0},
+        {"date": date, "1_8_0": 103.0},
+    ]
+    found = answer(rows, known("10:00", "12:00"), "10:00", "12:00")
+    assert energies(found) == {"10:00": 1.0, "11:00": 1.0}
+
+
+def test_a_row_from_the_future_makes_no_hours() -> None:
+    """Not even where the newest readout seems to be as late."""
+    rows = rows_of({"10:00": 100.0, "11:00": 101.0, "13:00": 103.0})
+    found = answer(rows, known("10:00", "23:00"), "10:00", "11:00")
+    assert energies(found) == {"10:00": 1.0}
+
+
+def test_a_row_from_long_before_the_window_encloses_nothing() -> None:
+    device = replace(known("10:00", "12:00"), begins=at("10:00") - 9 * DAY)
+    rows = rows_of({"10:00": 100.0, "11:00": 101.0, "12:00": 102.0})
+    rows.append({"date": "2000-01-01T00:00:00Z", "1_8_0": 0.0})
+    found = answer(rows, device, "09:00", "12:00")
+    assert energies(found) == {"10:00": 1.0, "11:00": 1.0}
+    assert [(span.start, span.end) for span in found.explored] == [
+        (at("10:00"), at("12:00"))
+    ]
+
+
 def test_case_10_a_new_meter_is_no_consumption() -> None:
     device = known(
         "10:00",

@@ -72,7 +72,7 @@ def read_rows(
     on its two sides. Where there are no newer readings to be had, the series is
     left alone for a while.
     """
-    read = [*_read(rows)]
+    read = [*_read(rows, window, now)]
     found: list[Interval] = []
     explored: list[Span] = []
     stalled = dict(known.course.stalled)
@@ -123,10 +123,18 @@ def _noted(course: Course, job: HistoryJob, now: datetime) -> Course:
     return replace(course, read_days_at=now, read_month_at=month)
 
 
-def _read(rows: Iterable[JsonObject]) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
-    """Yield the instants of rows with their values, which may lie one level deeper."""
+def _read(
+    rows: Iterable[JsonObject], window: Window, now: datetime
+) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
+    """Yield the instants of rows with their values, which may lie one level deeper.
+
+    A row that was not asked for, or is from the future, was dated by a wrong clock.
+    """
+    earliest = window.start - ON_THE_HOUR
+    latest = min(window.end, now) + ON_THE_HOUR
     for row in rows:
-        if date := to_instant(row.get("date")):
+        date = to_instant(row.get("date"))
+        if date is not None and earliest <= date <= latest:
             deeper = row.get("OBIS")
             yield date, by_code({**row, **(deeper if isinstance(deeper, dict) else {})})
 
