@@ -22,7 +22,7 @@ from .metering.model import Series, Span, Update
 from .metering.prices import price_lists
 from .metering.spans import Spans, hour_of
 from .notices import async_show_unpriced
-from .vendors.base import Job, Vendor
+from .vendors.base import Vendor
 
 _MOST_PENDING = 4
 """Updates that may wait to be written. No more history is asked for then."""
@@ -77,7 +77,9 @@ class History:
         )
         self._prices = price_lists(entry.options.get(CONF_PRICES, ()), billing_zone)
         self._rows = HistoryRows(hass, vendor, memory)
-        self._derivation = DerivedHistory(self._rows, memory)
+        self._derivation = DerivedHistory(
+            self._rows, memory, had_prices=CONF_PRICES in entry.options
+        )
         self._pending: deque[Update] = deque()
         self._dropped: dict[Series, Spans] = {}
         """What was answered, but would have waited too long to be written."""
@@ -131,13 +133,18 @@ class History:
 
     @callback
     def async_start(self) -> None:
-        """Begin to write as soon as Home Assistant has started."""
+        """Begin to write once Home Assistant has started; end with the entry."""
 
         @callback
         def begin(_: HomeAssistant) -> None:
             self._started = True
             self._wake()
 
+        @callback
+        def end() -> None:
+            self._started = False
+
+        self._entry.async_on_unload(end)
         self._entry.async_on_unload(async_at_started(self._hass, begin))
 
     @callback
@@ -178,9 +185,11 @@ class History:
         ]
 
     @callback
-    def failed(self, job: Job) -> None:
-        """Note that a call for history failed, so that it is not made again at once."""
-        self._note_failed(job.spans)
+    def failed(self, spans: Iterable[Span]) -> None:
+        """Note what was not had or written, so that it is not asked for again at once."""
+        for span in spans:
+            if page := self._memory.pages.get(span.series):
+                self._memory.pages[span.series] = page.failed(span, dt_util.utcnow())
 
     def _series_gaps(self, series: Series, now: datetime) -> Sequence[Gap]:
         gaps = self._known_gaps(series, now)
@@ -270,7 +279,7 @@ class History:
                 await self._async_settle(series, updates, hours[series], book)
             else:
                 explored = _explored(series, *updates)
-                self._note_failed(Span(series, *stretch) for stretch in explored)
+                self.failed(Span(series, *stretch) for stretch in explored)
         await self._memory.async_save()
 
     async def _async_hours(
@@ -289,12 +298,7 @@ class History:
 
     def _order(self, series: Series, hours: Mapping[datetime, HourEnergy]) -> Order:
         def wanted(_: Book) -> Mapping[datetime, float]:
-            page = self._memory.pages[series]
-            return {
-                hour: known.energy
-                for hour, known in hours.items()
-                if known.energy is not None and page.accepts(hour, known)
-            }
+            return self._memory.pages[series].accepted(hours)
 
         return Order(series, len(hours), wanted)
 
@@ -330,11 +334,6 @@ class History:
         told = {each.series for each in update.intervals}
         told |= {span.series for span in update.explored}
         return {series for series in told if series.meter not in self._excluded}
-
-    def _note_failed(self, spans: Iterable[Span]) -> None:
-        for span in spans:
-            if page := self._memory.pages.get(span.series):
-                self._memory.pages[span.series] = page.failed(span, dt_util.utcnow())
 
 
 def _explored(series: Series, *updates: Update) -> Spans:

@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from .history_rows import HistoryRows, Order
 from .memory import Memory
-from .metering.derived import Derived
+from .metering.derived import Derived, without_prices
 from .metering.ledger import Book
 from .metering.model import Series
 from .metering.spans import Spans
@@ -41,10 +41,15 @@ class DerivedHistory:
     again because somebody else had changed them, every hour is derived.
     """
 
-    def __init__(self, rows: HistoryRows, memory: Memory) -> None:
-        """Begin with series of which nothing is known."""
+    def __init__(self, rows: HistoryRows, memory: Memory, *, had_prices: bool) -> None:
+        """Begin with series of which nothing is known.
+
+        Who never entered prices has removed none: what there is of costs is older
+        than the entry, and stays.
+        """
         self._rows = rows
         self._memory = memory
+        self._had_prices = had_prices
         self._settled: dict[Series, tuple[object, ...]] = {}
         """The books and beginnings by which every hour of a series was right."""
         self._changed: dict[Series, Spans] = {}
@@ -61,18 +66,20 @@ class DerivedHistory:
 
     def is_due(self, derived: Iterable[Derived]) -> bool:
         """Tell whether a series is not right yet, and can be put right."""
-        return any(self._is_readable(each) and self._is_new(each) for each in derived)
+        every = self._with_former(derived)
+        return any(self._is_readable(each) and self._is_new(each) for each in every)
 
     async def async_update(self, derived: Iterable[Derived]) -> None:
-        """Write what follows from rows that are new or have changed."""
+        """Write what follows from rows that are new or have changed.
+
+        Money of which no price is left is taken back.
+        """
         changed, self._changed = self._changed, {}
         due: list[_Due] = []
-        for each in derived:
+        for each in self._with_former(derived):
             if not self._is_readable(each):
                 continue
-            hours = Spans()
-            for source in each.sources:
-                hours |= changed.get(source, Spans())
+            hours = self._affected(each, changed)
             if hours or self._is_new(each):
                 due.append(self._due(each, hours))
         written = await self._rows.async_write([work.order for work in due])
@@ -92,11 +99,32 @@ class DerivedHistory:
 
         def wanted(book: Book) -> Mapping[datetime, float]:
             same = settled == (*sources.values(), beginnings, book)
-            return derived.hours(sources, beginnings, changed if same else None)
+            return derived.hours(
+                {**sources, derived.target: book},
+                beginnings,
+                changed if same else None,
+            )
 
         points = max(len(book) for book in sources.values())
         order = Order(derived.target, points, wanted)
         return _Due(derived, order, sources, beginnings)
+
+    def _with_former(self, derived: Iterable[Derived]) -> tuple[Derived, ...]:
+        """Return also what may have been derived while it had prices."""
+        derived = tuple(derived)
+        if not self._had_prices:
+            return derived
+        known = self._memory.pages.keys() & self._rows.books.keys()
+        return (*derived, *without_prices(known, derived))
+
+    def _affected(self, derived: Derived, changed: Mapping[Series, Spans]) -> Spans:
+        """Return the hours that may differ since those of the sources have changed."""
+        hours = Spans()
+        for source in derived.sources:
+            hours |= changed.get(source, Spans())
+        if derived.is_former:
+            hours &= self._rows.books.get(derived.target, Book()).hours
+        return hours
 
     def _is_readable(self, derived: Derived) -> bool:
         return all(source in self._rows.books for source in derived.sources)

@@ -1,5 +1,6 @@
 """Balance, costs and compensation follow the rows of import and export."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 import logging
 from typing import Any
@@ -11,9 +12,14 @@ from homeassistant.helpers.recorder import get_instance
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.meter_hub import history_rows
 from custom_components.meter_hub.metering.ledger import Shift
 from custom_components.meter_hub.metering.model import Quality
-from custom_components.meter_hub.recorder_io import async_queue_shift
+from custom_components.meter_hub.recorder_io import (
+    Claim,
+    async_are_written,
+    async_queue_shift,
+)
 from custom_components.meter_hub.statistic_names import statistic_id
 from custom_components.meter_hub.vendors.registry import VENDORS
 
@@ -186,21 +192,6 @@ async def test_new_prices_count_from_their_day_on(
     assert_same(await async_rows(hass, COST), expected)
 
 
-async def test_hours_without_a_price_keep_what_was_counted(
-    hass: HomeAssistant, prosumer: MockConfigEntry, settle: Settle
-) -> None:
-    """Prices that were removed take no history with them."""
-    before = await async_rows(hass, COST)
-    hass.config_entries.async_update_entry(
-        prosumer, options={**prosumer.options, "prices": []}
-    )
-    await hass.config_entries.async_reload(prosumer.entry_id)
-    await settle(timedelta(minutes=1))
-
-    assert before
-    assert await async_rows(hass, COST) == before
-
-
 @pytest.mark.parametrize("meanwhile", ["running", "stopped"])
 @pytest.mark.parametrize("series", [BALANCED_IMPORT, COST, IMPORT_ZONES[0]])
 async def test_cleared_statistics_are_filled_again(
@@ -276,9 +267,16 @@ async def test_recorder_that_refuses_for_a_while(
 
 
 async def test_nothing_follows_for_other_vendors(
-    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where nobody is billed by balance, and without prices, there is nothing more."""
+    """Where nobody is billed by balance, and without prices, there is nothing more.
+
+    Whether there were prices once is looked up at the start, and not with each hour.
+    """
     script.know(IMPORT, FIRST, *([0.5] * 48))
     script.know(EXPORT, FIRST, *([0.25] * 48))
     entry = make_entry()
@@ -288,3 +286,16 @@ async def test_nothing_follows_for_other_vendors(
     assert len(await async_rows(hass, EXPORT)) == 48
     for series in (BALANCED_IMPORT, BALANCED_EXPORT, COST, COMPENSATION):
         assert await async_rows(hass, series) == {}
+
+    claimed: list[str] = []
+
+    async def listen(hass: HomeAssistant, claims: Iterable[Claim]) -> list[bool]:
+        claims = list(claims)
+        claimed.extend(claim.statistic_id for claim in claims)
+        return await async_are_written(hass, claims)
+
+    monkeypatch.setattr(history_rows, "async_are_written", listen)
+    entry.runtime_data.history.submit(update(START, [0.5], series=IMPORT))
+    await settle()
+
+    assert {*claimed} == {statistic_id("scripted", IMPORT)}

@@ -19,13 +19,14 @@ from .conftest import EntryFactory, Settle
 from .killing import Death, async_kill, async_until_dead, die_after_chunks
 from .prosumer import (
     BALANCED_IMPORT,
+    COMPENSATION,
     COST,
     assert_follows,
     know_zones,
     prosumers,
     stored,
 )
-from .rows import async_rows
+from .rows import assert_same, async_rows
 from .scripted import HOUR, START, Script
 
 FIRST = START - 40 * HOUR
@@ -121,6 +122,40 @@ async def test_killed_between_series_that_are_written_in_one_go(
     await settle(timedelta(minutes=40))
 
     await assert_follows(hass, script.truth)
+
+
+@pytest.mark.parametrize("queued", range(4))
+async def test_killed_while_money_without_prices_is_taken_back(
+    hass: HomeAssistant,
+    script: Script,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    queued: int,
+) -> None:
+    """A part of the hours costs 0 already, or their sums have moved; in the end all."""
+    before = {money: await async_rows(hass, money) for money in (COST, COMPENSATION)}
+    assert all(any(cost for cost, _ in rows.values()) for rows in before.values())
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass.config_entries.async_update_entry(
+        entry, options={**entry.options, "prices": []}
+    )
+    with monkeypatch.context() as patch:
+        died = die_after_chunks(patch, queued)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await died.wait()
+        await async_kill(hass, entry, hass_storage, memory_lost=False)
+    await async_fence(hass)
+    left = {money: await async_rows(hass, money) for money in before}
+    assert (left == before) is (queued == 0)
+    assert any(cost for rows in left.values() for cost, _ in rows.values())
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(timedelta(seconds=6), timedelta(seconds=2))
+
+    for money, rows in before.items():
+        assert_same(await async_rows(hass, money), dict.fromkeys(rows, 0.0))
 
 
 async def test_what_follows_needs_no_answer_after_a_kill(

@@ -1,8 +1,8 @@
 """Series that follow from the written hours of others: balanced energy, and money."""
 
-from collections.abc import Iterator, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import reduce
 from operator import and_
 
@@ -28,6 +28,8 @@ MONEY = {
 }
 """What the energy of a direction costs, or earns."""
 
+_NO_PRICES = PriceList((), UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
@@ -51,6 +53,11 @@ class Derived:
             for direction in (BOTH if self.netted else (self.direction,))
             for channel in self.channels
         )
+
+    @property
+    def is_former(self) -> bool:
+        """Whether it is money of which no price is left: none of it is ever new."""
+        return self.prices is not None and not self.prices.covers(self.direction)
 
     def beginnings(self, floors: Mapping[Series, datetime]) -> dict[Series, datetime]:
         """Return since when there is any energy of the sources that began late.
@@ -83,9 +90,10 @@ class Derived:
     ) -> dict[datetime, float]:
         """Return what the hours of the series must be, in kWh or money.
 
-        `written` holds the rows of each source. An hour that one of them lacks since
-        its beginning, or whose energy has no price, is left out: it is unknown, and
-        never 0.
+        `written` holds the rows of each source, and of the series itself where it has
+        any. An hour that a source lacks since its beginning, or whose energy has no
+        price, is left out: it is unknown, and never 0. Only what was counted by prices
+        that hold in that hour no more is 0: no later row could take it back.
         """
         hours = self._known(written, beginnings)
         if within is not None:
@@ -93,7 +101,7 @@ class Derived:
         return {
             hour: value
             for hour in hours.hours()
-            if (value := self._value(hour, self._energies(hour, written))) is not None
+            if (value := self._value(hour, written)) is not None
         }
 
     def unpriced(
@@ -149,14 +157,18 @@ class Derived:
             energies = dict(zip(BOTH, left, strict=True))
         return energies[self.direction]
 
-    def _value(self, hour: datetime, energies: Mapping[str, float]) -> float | None:
-        """Return the kWh, or what they cost; None without the price of any of them."""
+    def _value(self, hour: datetime, written: Mapping[Series, Book]) -> float | None:
+        """Return the kWh, or what they cost; None without the price of any of them.
+
+        What is written already costs 0 where nothing has a price.
+        """
         if self.prices is None:
-            return exact(sum(energies.values()))
+            return exact(sum(self._energies(hour, written).values()))
         if not self.prices.held(hour, self.direction):
-            return None
+            own = written.get(self.target)
+            return None if own is None or own.state_at(hour) is None else 0.0
         total = 0.0
-        for channel, energy in energies.items():
+        for channel, energy in self._energies(hour, written).items():
             if energy:
                 price = self.prices.at(hour, self.direction, channel)
                 if price is None:
@@ -203,6 +215,32 @@ def derived_series(
             prices.get(meter),
             netted=_netted(_channels(known, meter), balance=balance),
         )
+    )
+
+
+def without_prices(
+    known: AbstractSet[Series], derived: Iterable[Derived]
+) -> tuple[Derived, ...]:
+    """Return the money of the directions that have no price, or no longer have one.
+
+    `derived` is all that follows from the series that have history, and `known` are
+    those of them that can be read.
+    """
+    derived = tuple(derived)
+    targets = {each.target for each in derived}
+    balance = any(each.netted for each in derived)
+    return tuple(
+        Derived(
+            target,
+            direction,
+            _netted(_channels(known, meter), balance=balance),
+            channels,
+            _NO_PRICES,
+        )
+        for meter in sorted({series.meter for series in known})
+        for direction in BOTH
+        if (target := Series(meter, MONEY[direction])) not in targets
+        and (channels := billed_channels(known, meter, direction, balance=balance))
     )
 
 
