@@ -86,7 +86,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> 
 
 async def async_unload_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> bool:
     """Stop polling and writing; what is remembered is saved."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and entry.disabled_by:
+        async_remove_issues(hass, entry)
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: MeterHubConfigEntry) -> None:

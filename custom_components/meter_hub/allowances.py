@@ -3,7 +3,9 @@
 The store holds no credential: an owner goes by a hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -30,6 +32,16 @@ _UNLIMITED = Limits(pace=timedelta(0))
 """What bears on a later call is told without the vendor's limits."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    """Credentials that a person has typed, while nobody knows whether they are right."""
+
+    owner: str
+    credentials: Mapping[str, Any]
+    replaced: str | None
+    """The entry that keeps them instead of its own ones, should they be right."""
+
+
 class _Allowances:
     """What was spent by whom, and the store of it."""
 
@@ -39,52 +51,77 @@ class _Allowances:
         self._store = make_store(hass, "allowances")
         self._budgets: JsonObject = {}
         self._allowances: dict[str, tuple[Vendor, Allowance]] = {}
+        self._trials: list[_Trial] = []
 
     async def async_load(self) -> None:
         """Read the store."""
         stored = await async_load_store(self._store)
         self._budgets = dict(stored) if isinstance(stored, dict) else {}
 
-    def of(
-        self, vendor: Vendor, credentials: Mapping[str, Any], besides: str | None
-    ) -> Allowance:
+    def of(self, vendor: Vendor, credentials: Mapping[str, Any]) -> Allowance:
         """Return the one allowance of the owner of these credentials."""
         owner = _owner(vendor, credentials)
-        others = self._sharers(vendor, owner, besides=besides)
-        limits = Limits.strictest(map(vendor.limits, [credentials, *others]))
-        if owner in self._allowances:
-            _, allowance = self._allowances[owner]
-        else:
+        if owner not in self._allowances:
 
             async def save(budget: Budget) -> None:
                 await self._async_save(owner, budget)
 
+            limits = vendor.limits(credentials)
             budget = Budget.from_json(limits, self._budgets.get(owner))
-            allowance = Allowance(budget, dt_util.utcnow, save)
-            self._allowances[owner] = vendor, allowance
-        allowance.follow(limits, max(1, len(self._sharers(vendor, owner))))
+            self._allowances[owner] = vendor, Allowance(budget, dt_util.utcnow, save)
+        self._follow(owner)
+        _, allowance = self._allowances[owner]
         return allowance
+
+    @asynccontextmanager
+    async def trial(
+        self, vendor: Vendor, credentials: Mapping[str, Any], replaced: str | None
+    ) -> AsyncGenerator[None]:
+        """Let credentials bear on the limits of their owner meanwhile."""
+        allowance = self.of(vendor, credentials)
+        before = allowance.budget
+        trial = _Trial(_owner(vendor, credentials), credentials, replaced)
+        self._trials.append(trial)
+        self._follow(trial.owner)
+        try:
+            yield
+        finally:
+            during = allowance.budget
+            self._trials.remove(trial)
+            self._follow(trial.owner)
+            if allowance.budget.limits == before.limits:
+                # No plan has grown: what the vendor said holds as it did.
+                for hold in filter(None, (before.hold, during.hold)):
+                    await allowance.hold(hold)
 
     @callback
     def async_follow_entries(self, _: ConfigEntryChange, entry: ConfigEntry) -> None:
         """Apply what the entries say, now that one came, went or changed."""
-        if entry.domain != DOMAIN:
-            return
-        for owner, (vendor, allowance) in self._allowances.items():
-            if sharers := self._sharers(vendor, owner):
-                limits = Limits.strictest(map(vendor.limits, sharers))
-                allowance.follow(limits, len(sharers))
+        if entry.domain == DOMAIN:
+            for owner in self._allowances:
+                self._follow(owner)
 
-    def _sharers(
-        self, vendor: Vendor, owner: str, *, besides: str | None = None
-    ) -> list[Mapping[str, Any]]:
-        """Return the credentials of the entries that spend what an owner has."""
-        return [
-            entry.data[CONF_CREDENTIALS]
-            for entry in entries_of(self._hass, vendor, besides=besides)
+    def _follow(self, owner: str) -> None:
+        """Apply what the entries of an owner say, and what is being tried."""
+        vendor, allowance = self._allowances[owner]
+        sharers = [
+            entry
+            for entry in entries_of(self._hass, vendor)
             if entry.disabled_by is None
             and _owner(vendor, entry.data[CONF_CREDENTIALS]) == owner
         ]
+        trials = [trial for trial in self._trials if trial.owner == owner]
+        replaced = {trial.replaced for trial in trials}
+        if bearing := [trial.credentials for trial in trials] + [
+            entry.data[CONF_CREDENTIALS]
+            for entry in sharers
+            if entry.entry_id not in replaced
+        ]:
+            limits = Limits.strictest(map(vendor.limits, bearing))
+            hold = allowance.budget.hold
+            allowance.follow(limits, max(1, len(sharers)))
+            if allowance.budget.hold != hold:
+                self._hass.async_create_task(self._async_save(owner, allowance.budget))
 
     async def _async_save(self, owner: str, budget: Budget) -> None:
         """Save a budget, and no other one that bears on nothing any more."""
@@ -116,13 +153,29 @@ async def async_get_allowance(
     hass: HomeAssistant,
     vendor: Vendor,
     credentials: Mapping[str, Any],
-    *,
-    besides: str | None = None,
 ) -> Allowance:
     """Return the one allowance of all who use these credentials.
 
     Each call that bears on those after a restart is on disk before it is made. Of the
-    limits that the entries with these credentials name, the strictest count; `besides`
-    is the id of the entry that the credentials are to replace those of.
+    limits that the entries with these credentials name, the strictest count.
     """
-    return (await _async_allowances(hass)).of(vendor, credentials, besides)
+    return (await _async_allowances(hass)).of(vendor, credentials)
+
+
+@asynccontextmanager
+async def async_trial(
+    hass: HomeAssistant,
+    vendor: Vendor,
+    credentials: Mapping[str, Any],
+    *,
+    replaced: str | None,
+) -> AsyncGenerator[None]:
+    """Judge all who use these credentials by these as well, while they are tried.
+
+    `replaced` is the id of the entry that they are to replace those of, and which is
+    judged by them alone: else nobody could leave a plan whose month is used up. What
+    a person has typed leaves nothing behind, unless it gets into an entry.
+    """
+    allowances = await _async_allowances(hass)
+    async with allowances.trial(vendor, credentials, replaced):
+        yield

@@ -244,7 +244,8 @@ class MeterHubConfigFlow(LetInFlow, domain=DOMAIN):
         )
         if form is not None:
             return form
-        self._hand_over(entry.unique_id or entry.entry_id, entry.options)
+        if entry.disabled_by is None:
+            self._hand_over(entry.unique_id or entry.entry_id, entry.options)
         return self.async_update_reload_and_abort(
             entry, data_updates=self._account_data()
         )

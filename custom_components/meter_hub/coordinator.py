@@ -216,13 +216,16 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         self.async_update_listeners()
 
     async def _async_do(self, job: Job, *, first: bool) -> None:
-        """Make a call, and note what it taught us.
+        """Make a call, and note what it taught us, unless the entry is gone since then.
 
         Raises ConfigEntryAuthFailed where the credentials are refused; all other
         errors are noted.
         """
         try:
-            self._apply(await self.backend.fetch(job))
+            update = await self.backend.fetch(job)
+            if self._shutdown_requested:
+                return
+            self._apply(update)
         except VendorError as err:
             self._note_failure(job, err, first=first)
         except Exception as err:  # noqa: BLE001  # a vendor's fault must not end the loop
@@ -235,10 +238,11 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
             if job.live and self._stale_at_start:
                 # Home Assistant logs the first failure after a success only.
                 self._stale_at_start, self.last_update_success = False, True
-            self._silence.async_ask()
-            if not first:
-                self._silence.async_show()
-                async_watch_end(self.hass, self.config_entry, self.vendor)
+            if not self._shutdown_requested:
+                self._silence.async_ask()
+                if not first:
+                    self._silence.async_show()
+                    async_watch_end(self.hass, self.config_entry, self.vendor)
             self.memory.backend = self.backend.state()
             self.memory.save_soon()
 
@@ -261,8 +265,9 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
 
     def _note_failure(self, job: Job, err: VendorError, *, first: bool) -> None:
         """Note what a failed call means for the values and for the plan."""
-        if job.spans:
-            self.history.failed(job)
+        if self._shutdown_requested:
+            return
+        self.history.failed(job.spans)
         self._silence.async_note(err)
         if isinstance(err, AuthError):
             self._refused = True
@@ -317,15 +322,9 @@ class MeterHubCoordinator(DataUpdateCoordinator[Snapshot]):
         )
 
     def _show_missing(self) -> None:
-        async_show_missing(
-            self.hass,
-            self.config_entry,
-            [
-                meter
-                for meter in self.memory.meters.values()
-                if meter.id in self.memory.missing - self.excluded
-            ],
-        )
+        gone = self.memory.missing - self.excluded
+        meters = [meter for meter in self.memory.meters.values() if meter.id in gone]
+        async_show_missing(self.hass, self.config_entry, meters)
 
     def _update_failed(self, err: VendorError, until: datetime | None) -> UpdateFailed:
         """Return the error of Home Assistant; no call is worth making before `until`."""

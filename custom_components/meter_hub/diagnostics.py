@@ -149,7 +149,7 @@ def _harmless(state: Any, aliases: Mapping[str, str]) -> Any:
     match state:
         case dict():
             return {
-                _without_ids(key, aliases): value
+                _without_ids(str(key), aliases): value
                 if (key in OWN_WORDS and isinstance(value, str))
                 or (key in OWN_NUMBERS and isinstance(value, int | float))
                 else _harmless(value, aliases)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -25,8 +26,7 @@ def async_show_missing(
     hass: HomeAssistant, entry: ConfigEntry, missing: Collection[Meter]
 ) -> None:
     """Have exactly one issue for each meter that the vendor has no longer."""
-    prefix = issue_prefix(entry, METER_MISSING)
-    wanted = {f"{prefix}{meter.id}": meter for meter in missing}
+    wanted = {issue_about(entry, METER_MISSING, meter.id): meter for meter in missing}
     for issue_id in issues_of(hass, entry, METER_MISSING) - wanted.keys():
         ir.async_delete_issue(hass, DOMAIN, issue_id)
     for issue_id, meter in wanted.items():
@@ -93,7 +93,7 @@ def async_show_ending(
 
 @callback
 def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Have no issue of an entry any more, because a person removes it.
+    """Have no issue of an entry any more, because a person removes or disables it.
 
     While it is only unloaded its issues stay: one that was ignored would come back.
     """
@@ -107,18 +107,26 @@ def issues_of(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> set[str]:
     return {
         issue_id
         for issue_id in _issues(hass, entry)
-        if issue_id.startswith(issue_prefix(entry, kind))
+        if issue_id.startswith(_prefix(entry, kind))
     }
 
 
-def issue_prefix(entry: ConfigEntry, kind: str) -> str:
-    """Return what the ids of an entry's issues of such a kind begin with."""
-    return f"{kind}_{entry.entry_id}_"
+def issue_about(entry: ConfigEntry, kind: str, *about: str) -> str:
+    """Return the id of an issue of a kind of which an entry may have several.
+
+    Home Assistant puts the ids into the diagnostics, where no meter may be named.
+    """
+    digest = sha256(repr(about).encode(errors="replace")).hexdigest()
+    return f"{_prefix(entry, kind)}{digest[:16]}"
 
 
 def local_time(instant: datetime) -> str:
     """Return an instant as a person reads it, in Home Assistant's time zone."""
     return f"{dt_util.as_local(instant):%Y-%m-%d %H:%M}"
+
+
+def _prefix(entry: ConfigEntry, kind: str) -> str:
+    return f"{kind}_{entry.entry_id}_"
 
 
 def _ending_issue(entry: ConfigEntry) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Set as AbstractSet
 from datetime import datetime
-from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -10,7 +9,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.translation import async_get_translations
 
 from .const import CONF_EXCLUDED_METERS, DOMAIN
-from .issues import issue_prefix, issues_of, local_time
+from .issues import issue_about, issues_of, local_time
 from .memory import Memory
 from .metering.derived import MONEY
 from .metering.model import Meter, Notice, Series
@@ -33,7 +32,7 @@ def async_show_notices(
     meters = memory.meters.keys() - {*entry.options.get(CONF_EXCLUDED_METERS, ())}
     jumped = (Notice(REGISTER_JUMPED, meter, {}) for meter in memory.jumped)
     wanted = {
-        issue_prefix(entry, NOTICE) + _name(notice): notice
+        issue_about(entry, NOTICE, *_told_apart_by(notice)): notice
         for notice in (*memory.notices, *jumped)
         if notice.meter is None or notice.meter in meters
     }
@@ -71,9 +70,8 @@ async def async_show_unpriced(
     `wanted` are all that are derived, and `unpriced` holds the channels that lack a
     price, of those that were looked at.
     """
-    prefix = issue_prefix(entry, PRICE_MISSING)
     shown = {
-        f"{prefix}{series.key}": unpriced.get(series)
+        issue_about(entry, PRICE_MISSING, series.key): unpriced.get(series)
         for series in wanted
         if series.quantity in _WORDS
     }
@@ -86,7 +84,7 @@ async def async_show_unpriced(
             ir.async_create_issue(
                 hass,
                 DOMAIN,
-                f"{prefix}{series.key}",
+                issue_about(entry, PRICE_MISSING, series.key),
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=PRICE_MISSING,
@@ -124,10 +122,7 @@ def _shown(value: str) -> str:
     return value if instant.tzinfo is None else local_time(instant)
 
 
-def _name(notice: Notice) -> str:
+def _told_apart_by(notice: Notice) -> tuple[str, ...]:
     """Return what tells a notice from others; a vendor may have several things to say."""
-    name = f"{notice.key}_{notice.meter or ''}"
-    if notice.key != VENDOR_SAYS:
-        return name
-    digest = sha256(repr(sorted(notice.values.items())).encode(errors="replace"))
-    return f"{name}_{digest.hexdigest()[:16]}"
+    said = repr(sorted(notice.values.items())) if notice.key == VENDOR_SAYS else ""
+    return notice.key, notice.meter or "", said

@@ -99,7 +99,11 @@ class TokenSource:
     async def _renew(self) -> None:
         if "refresh_token" not in self._keeper.token:
             raise AuthError("invalid_auth", "nothing to renew the token with")
-        self._keeper.token = await self._client.async_refresh_token(self._keeper.token)
+        ending = self._keeper.token
+        renewed = await self._client.async_refresh_token(ending)
+        if self._keeper.token == ending:
+            # Else a person has let us in again in the meantime.
+            self._keeper.token = renewed
 
 
 async def async_redeem(client: VendorClient, code: str, redirect_uri: str) -> Grant:

@@ -3,6 +3,7 @@
 import logging
 from math import ceil
 from typing import Any, override
+from urllib.parse import parse_qs
 
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
@@ -18,6 +19,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 from homeassistant.helpers.selector import TextSelector
 import probatio as vol
 
+from .allowances import async_trial
 from .application_credentials import VendorClient
 from .const import (
     CONF_AUTH_IMPLEMENTATION,
@@ -47,6 +49,12 @@ def needs_consent(reason: str | None) -> bool:
     There is no reason where Home Assistant itself found that the client is gone.
     """
     return reason in (None, "invalid_auth")
+
+
+def pasted_code(text: str) -> str:
+    """Return the code; it may be in the address that a person was sent to."""
+    query = text.partition("?")[2].partition("#")[0]
+    return parse_qs(query).get(CONF_CODE, [text])[0].strip()
 
 
 class LetInFlow(AbstractOAuth2FlowHandler):
@@ -179,7 +187,7 @@ class LetInFlow(AbstractOAuth2FlowHandler):
         errors: dict[str, str] = {}
         placeholders: dict[str, str] = {}
         if user_input is not None:
-            code = user_input[CONF_CODE].strip()
+            code = pasted_code(user_input[CONF_CODE])
             err = await self._async_redeem(code, self.flow_impl.code_page)
             if err is None:
                 return await self._async_resume(self._typed)
@@ -214,11 +222,14 @@ class LetInFlow(AbstractOAuth2FlowHandler):
 
     async def _async_redeem(self, code: str, redirect_uri: str) -> VendorError | None:
         """Get the grant for a code; return the error where there is none."""
-        await async_count(self.hass, self.flow_impl, self._vendor, self._typed)
-        try:
-            self._grant = await async_redeem(self.flow_impl, code, redirect_uri)
-        except VendorError as err:
-            return err
+        vendor, typed = self._vendor, self._typed
+        replaced = self.context.get("entry_id")
+        async with async_trial(self.hass, vendor, typed, replaced=replaced):
+            await async_count(self.hass, self.flow_impl, vendor, typed)
+            try:
+                self._grant = await async_redeem(self.flow_impl, code, redirect_uri)
+            except VendorError as err:
+                return err
         return None
 
     async def _async_resume(self, typed: dict[str, Any] | None) -> ConfigFlowResult:

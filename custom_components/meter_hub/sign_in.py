@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import UnknownImplementationError
 
 from .accounts import async_backend_state
+from .allowances import async_trial
 from .backends import async_make_backend, passing_session
 from .const import CONF_ACCOUNT
 from .coordinator import MeterHubConfigEntry
@@ -36,9 +37,22 @@ async def async_sign_in(
     The backend goes on from what the one of `entry` has learned. Where the vendor has
     OAuth2, it opens the account by `grant`, or by what the entry has.
     """
-    access_token: AccessToken | None = None
     if vendor.oauth2 and grant:
         typed = _with_account(vendor.oauth2, typed, grant)
+    replaced = entry.entry_id if entry else None
+    async with async_trial(hass, vendor, typed, replaced=replaced):
+        return await _async_open(hass, vendor, typed, entry, grant)
+
+
+async def _async_open(
+    hass: HomeAssistant,
+    vendor: Vendor,
+    typed: dict[str, Any],
+    entry: MeterHubConfigEntry | None,
+    grant: Grant | None,
+) -> SignIn:
+    access_token: AccessToken | None = None
+    if vendor.oauth2 and grant:
         access_token = await async_granted_token(hass, grant, vendor, typed)
     elif vendor.oauth2 and entry:
         try:

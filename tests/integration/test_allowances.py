@@ -11,10 +11,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 
-from custom_components.meter_hub.allowances import async_get_allowance
+from custom_components.meter_hub.allowances import async_get_allowance, async_trial
 from custom_components.meter_hub.const import CONF_CREDENTIALS, DOMAIN
 from custom_components.meter_hub.metering.budget import Limits
-from custom_components.meter_hub.vendors.base import Vendor
+from custom_components.meter_hub.vendors.base import Unavailable, Vendor
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory
@@ -159,10 +159,89 @@ async def test_who_signs_in_anew_with_another_plan_is_held_to_that_one(
     allowance = await async_get_allowance(hass, planned, SMALL)
     for _ in range(3):
         await allowance.spend()
-    await async_get_allowance(hass, planned, LARGE)
+    async with async_trial(hass, planned, LARGE, replaced=None):
+        assert await allowance.spend() is not None
+
+    async with async_trial(hass, planned, LARGE, replaced=entry.entry_id):
+        assert await allowance.spend() is None
+        await async_get_allowance(hass, planned, SMALL)
+        hass.config_entries.async_update_entry(entry, title="Renamed")
+        assert await allowance.spend() is None, "whatever else happens meanwhile"
     assert await allowance.spend() is not None
 
-    await async_get_allowance(hass, planned, LARGE, besides=entry.entry_id)
+
+async def test_others_with_the_key_are_kept_to_their_plan_during_a_sign_in(
+    hass: HomeAssistant, planned: Vendor, make_entry: EntryFactory
+) -> None:
+    """Of all plans but that of the entry that gets another one, the strictest counts."""
+    medium = make_entry(credentials={**SMALL, "plan": 9}, account="medium")
+    small = make_entry(credentials=SMALL)
+    allowance = await async_get_allowance(hass, planned, SMALL)
+
+    def limit() -> int | None:
+        return allowance.budget.limits.per_month
+
+    async with async_trial(hass, planned, LARGE, replaced=small.entry_id):
+        assert limit() == 9
+        async with async_trial(hass, planned, LARGE, replaced=medium.entry_id):
+            assert limit() == 50
+            async with async_trial(hass, planned, SMALL, replaced=None):
+                assert limit() == 3
+        assert limit() == 9
+    assert limit() == 3
+
+
+@pytest.mark.parametrize(("stored", "typed"), [(SMALL, LARGE), (LARGE, SMALL)])
+@pytest.mark.parametrize("told", ["before", "meanwhile"])
+async def test_sign_in_that_fails_does_not_undo_what_the_vendor_said(
+    hass: HomeAssistant,
+    planned: Vendor,
+    make_entry: EntryFactory,
+    hass_storage: dict[str, Any],
+    stored: dict[str, Any],
+    typed: dict[str, Any],
+    told: str,
+) -> None:
+    """Until then no call is made, also after a restart."""
+    entry = make_entry(credentials=stored)
+    allowance = await async_get_allowance(hass, planned, stored)
+    if told == "before":
+        await allowance.hold(START + HOUR)
+
+    async def sign_in() -> None:
+        async with async_trial(hass, planned, typed, replaced=entry.entry_id):
+            if told == "meanwhile":
+                await allowance.hold(START + HOUR)
+            raise Unavailable("cannot_connect")
+
+    with pytest.raises(Unavailable):
+        await sign_in()
+
+    assert await allowance.spend() == START + HOUR
+    hass.data.pop(f"{DOMAIN}_allowances")
+    allowance = await async_get_allowance(hass, planned, stored)
+    assert await allowance.spend() == START + HOUR
+
+
+async def test_hold_for_a_plan_that_was_left_is_over_also_after_a_restart(
+    hass: HomeAssistant,
+    planned: Vendor,
+    make_entry: EntryFactory,
+    hass_storage: dict[str, Any],
+) -> None:
+    entry = make_entry(credentials=SMALL)
+    allowance = await async_get_allowance(hass, planned, SMALL)
+    await allowance.hold(START + HOUR)
+    async with async_trial(hass, planned, LARGE, replaced=entry.entry_id):
+        assert await allowance.spend() is None
+
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_CREDENTIALS: LARGE}
+    )
+    await hass.async_block_till_done()
+
+    hass.data.pop(f"{DOMAIN}_allowances")
+    allowance = await async_get_allowance(hass, planned, LARGE)
     assert await allowance.spend() is None
 
 

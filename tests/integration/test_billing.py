@@ -81,6 +81,7 @@ async def test_missing_price_of_a_zone_is_asked_for(
         "prices": "Import zone 2",
     }
     assert placeholders(TEXT) <= issue.translation_placeholders.keys()
+    assert HOUSE.id not in issue.issue_id, "diagnostics hold the ids"
     nights = {
         hour for hour, energy in script.truth[IMPORT_ZONES[1]].items() if energy > 0
     }

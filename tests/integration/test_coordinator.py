@@ -1,8 +1,10 @@
 """One account's plan: when calls are made, and what becomes of their answers."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 import pytest
@@ -11,10 +13,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, DOMAIN
 from custom_components.meter_hub.metering.model import Meter, Reading, Series, Update
 from custom_components.meter_hub.metering.vocabulary import Quantity
+from custom_components.meter_hub.vendors.base import AuthError, Job, Unavailable
 
 from .conftest import EntryFactory, Settle, value
+from .missing import missing_issues
 from .rows import async_rows
-from .scripted import HOUR, HOUSE, IMPORT, POWER, START, Script
+from .scripted import HOUR, HOUSE, IMPORT, POWER, START, Script, ScriptedBackend
 
 GARAGE = Meter("garage", "Garage")
 SERIAL = Series(HOUSE.id, Quantity.METER_SERIAL)
@@ -143,19 +147,18 @@ async def test_meter_that_disappears_and_returns(
     entry = make_entry()
     assert await hass.config_entries.async_setup(entry.entry_id)
     await settle()
-    issue = (DOMAIN, f"meter_missing_{entry.entry_id}_garage")
 
     script.meters = (HOUSE,)
     await settle(timedelta(minutes=16))
     assert entry.runtime_data.data.missing == {GARAGE.id}
     assert GARAGE.id in entry.runtime_data.data.meters
-    assert issue in ir.async_get(hass).issues
+    issue = missing_issues(hass, entry)[GARAGE.id]
 
-    ir.async_ignore_issue(hass, *issue, True)
+    ir.async_ignore_issue(hass, DOMAIN, issue.issue_id, True)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle()
     assert entry.runtime_data.data.missing == {GARAGE.id}
-    ignored = ir.async_get(hass).issues[issue]
+    ignored = missing_issues(hass, entry)[GARAGE.id]
     assert ignored.active
     assert ignored.dismissed_version is not None
 
@@ -163,7 +166,50 @@ async def test_meter_that_disappears_and_returns(
     await settle(timedelta(minutes=16))
     assert entry.runtime_data.data.missing == frozenset()
     assert entry.runtime_data.data.meters[GARAGE.id].name == "Shed"
-    assert issue not in ir.async_get(hass).issues
+    assert missing_issues(hass, entry) == {}
+
+
+@pytest.mark.parametrize(
+    "failure", [None, AuthError("invalid_auth"), Unavailable("cannot_connect")]
+)
+async def test_answer_that_comes_after_the_removal_tells_a_person_nothing(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    freezer: FrozenDateTimeFactory,
+    failure: Exception | None,
+) -> None:
+    """Somebody may have asked for an update of an entity just before."""
+    script.meters = (HOUSE, GARAGE)
+    entry = make_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    script.failure = failure
+    await settle(timedelta(days=2), step=timedelta(hours=2))
+    calls = len(script.calls)
+    asked, answered = asyncio.Event(), asyncio.Event()
+    fetch = ScriptedBackend.fetch
+
+    async def slowly(backend: ScriptedBackend, job: Job) -> Update:
+        asked.set()
+        await answered.wait()
+        return await fetch(backend, job)
+
+    monkeypatch.setattr(ScriptedBackend, "fetch", slowly)
+    script.gone = frozenset({GARAGE.id})
+    freezer.tick(timedelta(hours=2))
+    asking = asyncio.create_task(entry.runtime_data.async_refresh())
+    await asked.wait()
+    await hass.config_entries.async_remove(entry.entry_id)
+
+    answered.set()
+    await asking
+    await settle()
+
+    assert len(script.calls) == calls + 1
+    assert not [key for key in ir.async_get(hass).issues if key[0] == DOMAIN]
+    assert not hass.config_entries.flow.async_progress()
 
 
 async def test_empty_listing_is_no_disappearance(

@@ -4,11 +4,7 @@ from datetime import timedelta
 
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -21,6 +17,7 @@ from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import Unavailable
 
 from .conftest import EntryFactory, Settle
+from .missing import missing_issues
 from .rows import assert_same, async_rows
 from .scripted import HOUR, HOUSE, IMPORT, START, Script
 
@@ -76,8 +73,7 @@ def device_of(
 
 def is_told(hass: HomeAssistant, entry: MockConfigEntry) -> bool:
     """Tell whether an issue says that the barn is missing."""
-    issue_id = f"meter_missing_{entry.entry_id}_barn"
-    return (DOMAIN, issue_id) in ir.async_get(hass).issues
+    return BARN.id in missing_issues(hass, entry)
 
 
 def state(hass: HomeAssistant, entity_id: str = BARN_SENSOR) -> str | None:

@@ -15,7 +15,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub import history_rows
-from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, CONF_HISTORY_DAYS
+from custom_components.meter_hub.const import (
+    CONF_EXCLUDED_METERS,
+    CONF_HISTORY_DAYS,
+    DOMAIN,
+)
 from custom_components.meter_hub.history import History
 from custom_components.meter_hub.metering.model import Meter, Quality, Series, Update
 from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
@@ -61,6 +65,24 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> Queue:
     monkeypatch.setattr(Recorder, "async_import_statistics", note)
     monkeypatch.setattr(history_rows, "async_fence", wait)
     return queue
+
+
+async def test_nothing_is_written_once_the_entry_is_unloaded(
+    hass: HomeAssistant, history: History, queue: Queue, settle: Settle
+) -> None:
+    """The same rows may have another writer then."""
+    first = START - 3 * HOUR
+    history.submit(update(first, [1.0, 2.0]))
+    await settle()
+    assert queue.goes == [2]
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+    history.submit(update(first, [3.0, 4.0, 5.0]))
+    await settle()
+
+    assert queue.goes == [2]
+    assert_same(await async_rows(hass), {first: 1.0, first + HOUR: 2.0})
 
 
 async def test_backfill_in_windows_and_chunks(

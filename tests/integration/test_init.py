@@ -3,7 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntryState
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    ConfigEntryDisabler,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 import pytest
@@ -15,6 +20,8 @@ from custom_components.meter_hub.vendors.base import AuthError, Unavailable
 from custom_components.meter_hub.vendors.registry import VENDORS
 
 from .conftest import EntryFactory, Settle
+from .dialogs import submit
+from .missing import missing_issues
 from .rows import assert_same, async_rows
 from .scripted import HOUR, HOUSE, IMPORT, START, Script
 
@@ -143,6 +150,55 @@ async def test_renewed_credentials_are_stored(
     assert entry.data[CONF_CREDENTIALS] == {"api_key": "open"}
 
 
+async def test_disabled_account_has_no_repairs(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """None of them could be done; they are there again once it is enabled."""
+    garage = Meter("garage", "Garage")
+    script.meters = (HOUSE, garage)
+    entry = make_entry(meters=(HOUSE.id, garage.id))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    script.gone = frozenset({garage.id})
+    await settle(timedelta(minutes=16))
+    assert missing_issues(hass, entry).keys() == {garage.id}
+
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    assert not [key for key in ir.async_get(hass).issues if key[0] == DOMAIN]
+
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    assert missing_issues(hass, entry).keys() == {garage.id}
+
+
+async def test_sign_in_of_a_disabled_account_is_no_news_once_it_is_enabled(
+    hass: HomeAssistant,
+    script: Script,
+    make_entry: EntryFactory,
+    settle: Settle,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It may be weeks later."""
+    entry = make_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle()
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    form = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    result = await submit(hass, form, {"api_key": "another"})
+    assert result["reason"] == "reconfigure_successful"
+
+    freezer.tick(timedelta(days=14))
+    script.failure = Unavailable("cannot_connect")
+    await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+
+    assert entry.data[CONF_CREDENTIALS] == {"api_key": "another"}
+    assert not entry.runtime_data.last_update_success
+
+
 async def test_removal_keeps_statistics_and_forgets_the_rest(
     hass: HomeAssistant,
     script: Script,
@@ -157,9 +213,7 @@ async def test_removal_keeps_statistics_and_forgets_the_rest(
     await settle(timedelta(minutes=20))
     script.gone = frozenset({HOUSE.id})
     await settle(timedelta(minutes=20))
-    assert ir.async_get(hass).issues.keys() >= {
-        (DOMAIN, f"meter_missing_{entry.entry_id}_house")
-    }
+    assert missing_issues(hass, entry).keys() == {HOUSE.id}
     assert f"{DOMAIN}.{entry.entry_id}" in hass_storage
 
     assert (await hass.config_entries.async_remove(entry.entry_id))[

@@ -5,11 +5,13 @@ from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.meter_hub.const import CONF_EXCLUDED_METERS, DOMAIN
-from custom_components.meter_hub.metering.model import Notice, Reading, Update
+from custom_components.meter_hub.metering.model import Meter, Notice, Reading, Update
 
 from ..texts import TEXTS, placeholders
 from .conftest import EntryFactory, Settle, value
@@ -181,6 +183,33 @@ async def test_meters_that_nobody_wants_are_not_spoken_of(
     tell(entry, IMPLAUSIBLE, replace(DIFFERS, meter="unknown"), GREETING)
 
     assert keys(hass) == ["vendor_says"]
+
+
+async def test_diagnostics_of_home_assistant_name_no_meter(
+    hass: HomeAssistant,
+    make_entry: EntryFactory,
+    script: Script,
+    settle: Settle,
+    socket_enabled: None,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """It puts the ids of all issues beside what we give; people send the file around."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    lost = Meter("590012345678", "Barn")
+    script.meters = (HOUSE, lost)
+    entry = make_entry(meters=(HOUSE.id, lost.id))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    script.gone = frozenset({lost.id})
+    await settle(timedelta(minutes=16))
+    tell(entry, *(replace(each, meter=lost.id) for each in (IMPLAUSIBLE, GREETING)))
+    assert keys(hass) == ["implausible_hours", "meter_missing", "vendor_says"]
+
+    browser = await hass_client()
+    file = await browser.get(f"/api/diagnostics/config_entry/{entry.entry_id}")
+    text = await file.text()
+
+    assert all(issue_id in text for issue_id in issues(hass))
+    assert lost.id not in text
 
 
 @pytest.mark.parametrize(

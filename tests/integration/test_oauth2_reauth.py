@@ -1,5 +1,6 @@
 """Letting Meter Hub in again: at the key where that is wrong, else by a new consent."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
@@ -89,6 +90,27 @@ async def test_wrong_key_is_mended_with_the_consent_that_is_there(
     assert_mended(entry, result, "acc3ss-1")
     assert entry.data["credentials"] == TYPED | {"account": "4242"}
     assert cloud.requests == []
+
+
+async def test_renewal_that_was_under_way_does_not_undo_a_new_consent(
+    hass: HomeAssistant, cloud: ConsentCloud
+) -> None:
+    entry = add_entry(hass, cloud)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    access_token = cloud.contexts[-1].access_token
+    assert access_token is not None
+    cloud.gate = asyncio.Event()
+    asking = asyncio.create_task(access_token(refused="acc3ss-1"))
+    await cloud.issued.wait()
+
+    consented = entry.data["token"] | cloud.issue()
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "token": consented}
+    )
+    cloud.gate.set()
+
+    assert await asking == "acc3ss-3"
+    assert entry.data["token"] == consented
 
 
 async def test_lost_consent_is_given_again(

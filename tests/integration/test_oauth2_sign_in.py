@@ -154,6 +154,25 @@ async def test_pasted_code(hass: HomeAssistant, cloud: ConsentCloud) -> None:
     assert cloud.grants == ["authorization_code"] * 2
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "https://vendor.example/code?code=c0de&state=1",
+        " https://vendor.example/code?state=1&code=c0de#shown\n",
+    ],
+)
+async def test_pasted_address(
+    hass: HomeAssistant, cloud: ConsentCloud, page: str
+) -> None:
+    """The page with the code has the code in its address, too."""
+    await add_client(hass)
+
+    result = await paste(hass, code=page)
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert [form["code"] for form in cloud.requests] == ["c0de"]
+
+
 async def test_denial(
     hass: HomeAssistant,
     cloud: ConsentCloud,

@@ -65,6 +65,14 @@ ON_BY_DEFAULT = {
     Quantity.MAIN_FUSE,
     Quantity.FUSE_HEADROOM,
     Quantity.CHARGER_MODE,
+    Quantity.CHARGER_STATUS,
+    Quantity.EV_POWER,
+    Quantity.SESSION_START,
+    Quantity.SESSION_END,
+    Quantity.SESSION_ENERGY,
+    Quantity.SESSION_DURATION,
+    Quantity.SESSION_CHARGE_TIME,
+    Quantity.SESSION_POWER,
     Quantity.CHARGER_ALLOWED_CURRENT,
     Quantity.CHARGER_FUSE,
     Quantity.CHARGER_SAFE_CURRENT,
@@ -191,6 +199,7 @@ ABOUT_THE_CONNECTION = {
     Quantity.DATA_DELAY,
     Quantity.OPEN_DAYS,
     Quantity.CHARGER_PREVIOUS_MODE,
+    Quantity.CHARGER_STATUS,
     Quantity.CHARGER_FUSE,
     Quantity.CHARGER_SAFE_CURRENT,
     Quantity.CHARGER_SOLAR_START,
@@ -319,18 +328,21 @@ def test_lines_say_what_home_assistant_needs(quantity: Quantity) -> None:
 
 @pytest.mark.parametrize("quantity", BINARY_SENSORS)
 def test_flags_are_shown(quantity: Quantity) -> None:
-    """A problem that is hidden helps nobody; all but the grid is about the device."""
+    """A problem that is hidden helps nobody; grid and car are not about the device."""
     line = BINARY_SENSORS[quantity]
 
     assert line.device_class in (
         BinarySensorDeviceClass.PROBLEM,
         BinarySensorDeviceClass.BATTERY,
         BinarySensorDeviceClass.CONNECTIVITY,
+        BinarySensorDeviceClass.PLUG,
         None,
     )
     assert (line.device_class is None) == (quantity is Quantity.CHARGER_SOLAR)
     assert line.entity_registry_enabled_default
-    assert (line.entity_category is None) == (quantity is Quantity.GRID_CONNECTED)
+    assert (line.entity_category is None) == (
+        quantity in (Quantity.GRID_CONNECTED, Quantity.CHARGER_PLUGGED)
+    )
 
 
 @pytest.mark.parametrize("unit", Unit)

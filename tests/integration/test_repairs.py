@@ -17,6 +17,7 @@ from custom_components.meter_hub.metering.vocabulary import Quantity
 
 from ..texts import TEXTS, placeholders
 from .conftest import EntryFactory, Settle
+from .missing import missing_issues
 from .rows import assert_same, async_rows
 from .scripted import HOUR, HOUSE, IMPORT, START, Script
 
@@ -50,14 +51,15 @@ async def entry(
 class Repair:
     """The dialog of an issue, as the frontend opens it."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, hass: HomeAssistant, client: Any) -> None:
         """Talk to Home Assistant through an authenticated client."""
+        self._hass = hass
         self._client = client
 
     async def begin(self, entry: MockConfigEntry) -> dict[str, Any]:
         """Open the dialog."""
-        issue_id = f"meter_missing_{entry.entry_id}_barn"
-        return await self._post(FLOWS, {"handler": DOMAIN, "issue_id": issue_id})
+        issue = missing_issues(self._hass, entry)[BARN.id]
+        return await self._post(FLOWS, {"handler": DOMAIN, "issue_id": issue.issue_id})
 
     async def submit(self, dialog: dict[str, Any]) -> dict[str, Any]:
         """Press the button."""
@@ -75,7 +77,7 @@ async def repair(
     hass: HomeAssistant, entry: MockConfigEntry, hass_client: ClientSessionGenerator
 ) -> Repair:
     """Return the dialogs of the issues."""
-    return Repair(await hass_client())
+    return Repair(hass, await hass_client())
 
 
 def barn(hass: HomeAssistant, entry: MockConfigEntry) -> dr.DeviceEntry | None:
