@@ -1,7 +1,7 @@
 """Whether vendors that watch one house tell the same of it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulator import Simulator
@@ -12,6 +12,9 @@ from .published import measures_grid, rows_of, statistic_id
 MOST_SPREAD = 0.022
 """kWh by which two vendors' net energy of an hour may differ: two directions of the
 coarser one's resolution, and of the finer one's."""
+
+SETTLED = timedelta(hours=2)
+"""An hour that began so long ago is no estimate any more."""
 
 
 async def prove_agreement(
@@ -55,12 +58,24 @@ async def _net_energy(
 ) -> dict[datetime, float]:
     """Return import less export of the hours of which both are written.
 
-    Without the first one, of which vendors may know different parts.
+    Without the first one, of which vendors may know different parts, and the newest
+    ones, while a vendor calls them estimates.
     """
+    published = {
+        quantity: hours
+        for (quantity, channel), hours in simulator.truth(vendor, meter).items()
+        if channel == "total"
+    }
     ids = {
         quantity: statistic_id(vendor, meter, quantity, "total")
-        for quantity, channel in simulator.truth(vendor, meter)
-        if channel == "total"
+        for quantity in published
+    }
+    settled = simulator.clock() - SETTLED
+    estimated = {
+        hour
+        for hours in published.values()
+        for hour, expected in hours.items()
+        if expected.estimated and hour > settled
     }
     rows = await rows_of(home, sorted(ids.values()))
     imported, exported = (
@@ -71,5 +86,7 @@ async def _net_energy(
     return {
         hour: energy - exported.get(hour, 0.0)
         for hour, energy in imported.items()
-        if hour != first and ("grid_export" not in ids or hour in exported)
+        if hour != first
+        and hour not in estimated
+        and ("grid_export" not in ids or hour in exported)
     }

@@ -22,14 +22,16 @@ from .entities import enabled_entities
 from .flows import add_client, add_vendor
 from .home import PASSWORD, REPOSITORY, USERNAME, Home, HomeEndedError, HomeError
 from .proof import Proof, prove
-from .published import imported_hours, published_hours
+from .published import imported_hours, published_hours, unfinished
 from .screenshot import NoPictureError, find_browser, picture_of_dashboard
 
 FOLDER = REPOSITORY / ".demo"
 HISTORY = timedelta(days=60)
 PACE_SECONDS = 0.05
-# A vendor's next slot may begin while we look, and is asked for up to two minutes later.
-IMPORT_SECONDS = 420
+# Until a cloud is asked again, the newest hour may lack or be an estimate: for up to 25
+# minutes by day, and by night until the last hour of a local day is read.
+IDLE_SECONDS = 3000
+CHECK_SECONDS = 10
 DASHBOARD_SECONDS = 120
 ENDPOINTS: Mapping[str, Mapping[str, str]] = {
     "onemeter": {"ONEMETER": ""},
@@ -181,22 +183,35 @@ async def add_missing_vendors(
 
 
 async def until_imported(
-    home: Home, simulator: Simulator, vendors: Iterable[str]
+    home: Home, simulator: Simulator, vendors: Collection[str]
 ) -> None:
-    """Wait until every published hour is there; says how far it is, and gives up loudly."""
-    deadline = monotonic() + IMPORT_SECONDS
+    """Wait until every published hour is there, and what it is published to be.
+
+    Says how far it is. Gives up, and says what lacks, once nothing has come for long.
+    """
     known, published = -1, published_hours(simulator, vendors)
-    while monotonic() < deadline:
+    problems: Mapping[str, str] = {}
+    idle_since = monotonic()
+    while monotonic() < idle_since + IDLE_SECONDS:
         if (hours := await imported_hours(home)) != known:
             _say(f"Importing history: {hours} of {published} hours")
-            known = hours
+            known, idle_since = hours, monotonic()
         # An hour more may have been published while these were imported.
-        if hours >= published and hours >= (
+        if hours < published or hours < (
             published := published_hours(simulator, vendors)
         ):
+            await asyncio.sleep(1)
+            continue
+        found = await unfinished(home, simulator, vendors)
+        if not found:
             return
-        await asyncio.sleep(1)
+        if found != problems:
+            _say(f"Waiting for the newest values of {len(found)} series")
+            problems, idle_since = found, monotonic()
+        await asyncio.sleep(CHECK_SECONDS)
     _say("Giving up: the history is not complete")
+    for series, problem in (await unfinished(home, simulator, vendors)).items():
+        _say(f"{series}: {problem}")
 
 
 async def _until_in_dashboard(home: Home) -> None:

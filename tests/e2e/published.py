@@ -38,6 +38,18 @@ async def series_verdicts(
     }
 
 
+async def unfinished(
+    home: Home, simulator: Simulator, vendors: Iterable[str]
+) -> dict[str, str]:
+    """Return what is wrong with each series that more calls may put right."""
+    return {
+        series: verdict.problems()
+        for vendor in vendors
+        for series, verdict in (await series_verdicts(home, simulator, vendor)).items()
+        if verdict.missing or verdict.wrong
+    }
+
+
 def published_hours(simulator: Simulator, vendors: Iterable[str]) -> int:
     """Return how many rows follow from what the vendors have published."""
     return sum(
