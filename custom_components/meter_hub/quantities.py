@@ -69,6 +69,7 @@ _POWER = SensorDeviceClass.POWER
 _CURRENT = SensorDeviceClass.CURRENT
 _VOLTAGE = SensorDeviceClass.VOLTAGE
 _TIMESTAMP = SensorDeviceClass.TIMESTAMP
+_DURATION = SensorDeviceClass.DURATION
 _PROBLEM = BinarySensorDeviceClass.PROBLEM
 _DIAGNOSTIC = EntityCategory.DIAGNOSTIC
 
@@ -130,6 +131,7 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.SOLAR_POWER, _POWER, precision=0),
         _row(_Q.HOME_POWER, _POWER, precision=0),
         _row(_Q.BATTERY_POWER, _POWER, precision=0),
+        _row(_Q.EV_POWER, _POWER, precision=0),
         _row(_Q.CIRCUIT_POWER, _POWER, precision=0),
         _row(_Q.IMPORT_POWER, _POWER, precision=0),
         _row(_Q.EXPORT_POWER, _POWER, precision=0),
@@ -173,6 +175,14 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.TEMPERATURE, SensorDeviceClass.TEMPERATURE, precision=0, enabled=False),
         _row(_Q.CHARGER_MODE),
         _row(_Q.CHARGER_PREVIOUS_MODE, category=_DIAGNOSTIC, enabled=False),
+        _row(_Q.CHARGER_STATUS, category=_DIAGNOSTIC),
+        _row(_Q.SESSION_START, _TIMESTAMP),
+        _row(_Q.SESSION_END, _TIMESTAMP),
+        _row(_Q.SESSION_ENERGY, _ENERGY, precision=2),
+        _row(_Q.SESSION_DURATION, _DURATION, precision=0),
+        _row(_Q.SESSION_CHARGE_TIME, _DURATION, precision=0),
+        _row(_Q.SESSION_POWER, _POWER, precision=0),
+        _row(_Q.SESSION_COST, precision=2, enabled=False),
         _row(_Q.CHARGER_ALLOWED_CURRENT, _CURRENT, precision=1),
         _row(_Q.CHARGER_OVERRIDE_CURRENT, _CURRENT, precision=1, enabled=False),
         *(
@@ -257,7 +267,7 @@ SENSORS: Mapping[Quantity, SensorEntityDescription] = dict(
         _row(_Q.LAST_HOUR, _TIMESTAMP, category=_DIAGNOSTIC),
         _row(
             _Q.DATA_DELAY,
-            SensorDeviceClass.DURATION,
+            _DURATION,
             precision=1,
             category=_DIAGNOSTIC,
         ),
@@ -271,6 +281,7 @@ BINARY_SENSORS: Mapping[Quantity, BinarySensorEntityDescription] = dict(
         _flag(_Q.READER_PROBLEM, _PROBLEM),
         _flag(_Q.METER_PROBLEM, _PROBLEM),
         _flag(_Q.CHARGER_SOLAR),
+        _flag(_Q.CHARGER_PLUGGED, BinarySensorDeviceClass.PLUG, category=None),
         _flag(_Q.GRID_CONNECTED, BinarySensorDeviceClass.CONNECTIVITY, category=None),
     )
 )
@@ -286,7 +297,8 @@ GENERIC_CLASSES: Mapping[Unit, SensorDeviceClass] = {
     Unit.HERTZ: SensorDeviceClass.FREQUENCY,
     Unit.CELSIUS: SensorDeviceClass.TEMPERATURE,
     Unit.DECIBEL_MILLIWATT: SensorDeviceClass.SIGNAL_STRENGTH,
-    Unit.HOUR: SensorDeviceClass.DURATION,
+    Unit.HOUR: _DURATION,
+    Unit.SECOND: _DURATION,
 }
 """What a generic reading is, by its unit; a percentage can be anything."""
 

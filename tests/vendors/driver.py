@@ -84,7 +84,9 @@ class Driver:
 
     async def step(self) -> Job:
         """Leap to the next call and make it."""
-        job = self.next_job()
+        return await self._make(self.next_job())
+
+    async def _make(self, job: Job) -> Job:
         if job.due > self.clock():
             self.clock.at = job.due
         try:
@@ -100,8 +102,8 @@ class Driver:
     async def run(self, duration: timedelta) -> None:
         """Make all calls of the next time."""
         end = self.clock() + duration
-        while self.next_job().due <= end:
-            await self.step()
+        while (job := self.next_job()).due <= end:
+            await self._make(job)
         self.clock.at = end
 
     def _take(self, update: Update) -> None:

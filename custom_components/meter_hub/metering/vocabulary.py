@@ -23,6 +23,7 @@ class Unit(StrEnum):
     CELSIUS = "°C"
     DECIBEL_MILLIWATT = "dBm"
     HOUR = "h"
+    SECOND = "s"
 
 
 class Kind(StrEnum):
@@ -132,6 +133,8 @@ class Quantity(StrEnum):
     """What the home draws; without what charges its battery."""
     BATTERY_POWER = "battery_power", Kind.MEASUREMENT, Unit.WATT
     """Positive while the battery discharges."""
+    EV_POWER = "ev_power", Kind.MEASUREMENT, Unit.WATT
+    """What a charger gives to a car."""
     CIRCUIT_POWER = "circuit_power", Kind.MEASUREMENT, Unit.WATT
     IMPORT_POWER = "import_power", Kind.MEASUREMENT, Unit.WATT
     EXPORT_POWER = "export_power", Kind.MEASUREMENT, Unit.WATT
@@ -177,8 +180,23 @@ class Quantity(StrEnum):
     GRID_CONNECTED = "grid_connected", Kind.FLAG
     """Whether the house hangs on the grid, and not on its battery alone."""
     CHARGER_MODE = "charger_mode", Kind.TEXT
-    """How the charger is controlled, in the vendor's words."""
+    """How the charger is controlled, or what it does, in the vendor's words."""
     CHARGER_PREVIOUS_MODE = "charger_previous_mode", Kind.TEXT
+    CHARGER_STATUS = "charger_status", Kind.TEXT
+    """How the charger is, in the vendor's words."""
+    CHARGER_PLUGGED = "charger_plugged", Kind.FLAG
+    """Whether a car hangs on the charger."""
+    SESSION_START = "session_start", Kind.INSTANT
+    """When a car was plugged in last; all of a session is that of this last one."""
+    SESSION_END = "session_end", Kind.INSTANT
+    SESSION_ENERGY = "session_energy", Kind.PERIOD, Unit.KILOWATT_HOUR
+    SESSION_DURATION = "session_duration", Kind.NUMBER, Unit.SECOND
+    SESSION_CHARGE_TIME = "session_charge_time", Kind.NUMBER, Unit.SECOND
+    """How long of it the car charged."""
+    SESSION_POWER = "session_power", Kind.NUMBER, Unit.WATT
+    """The mean while it charged."""
+    SESSION_COST = "session_cost", Kind.NUMBER
+    """In a currency that the vendor doesn't name."""
     CHARGER_ALLOWED_CURRENT = "charger_allowed_current", Kind.NUMBER, Unit.AMPERE
     CHARGER_FUSE = "charger_fuse", Kind.NUMBER, Unit.AMPERE
     CHARGER_SAFE_CURRENT = "charger_safe_current", Kind.NUMBER, Unit.AMPERE

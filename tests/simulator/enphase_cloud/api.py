@@ -67,6 +67,7 @@ class EnphaseCloudApi(VendorApi):
                     Fitting(
                         modules=24,
                         production_meters=2,
+                        phases=3,
                         consumption_meters=2,
                         batteries=2,
                         charger=CHARGER,

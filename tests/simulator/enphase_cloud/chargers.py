@@ -5,6 +5,7 @@ from typing import Any
 from ..house import Flow
 from .errors import bad_request
 from .series import day_of
+from .sessions import page
 from .system import System
 from .windows import Days, Question, Window
 
@@ -47,6 +48,17 @@ def lifetime(question: Question) -> dict[str, Any]:
         "system_id": system.number,
         "start_date": day_of(days.start, system.zone).isoformat(),
         "consumption": system.days(Flow.EV_CHARGE, days.start, days.end),
+    }
+
+
+def sessions(question: Question) -> dict[str, Any]:
+    """Return when cars were charged."""
+    _demand_charger(question)
+    found = page(question)
+    return {
+        "system_id": question.system.number,
+        "count": len(found),
+        "sessions": found,
     }
 
 

@@ -36,6 +36,7 @@ OF_SYSTEM: dict[str, Endpoint[Callable[[Question], Any]]] = {
     "summary": Endpoint("D", EXACT, details.summary),
     "devices": Endpoint("D", TERSE, details.devices),
     "production_meter_readings": Endpoint("P", EXACT, lifetimes.production_registers),
+    "rgm_stats": Endpoint("P", EXACT, telemetry.production_statistics),
     "energy_lifetime": Endpoint("P", EXACT, lifetimes.production_lifetime),
     "consumption_lifetime": Endpoint("C", TERSE, lifetimes.consumption_lifetime),
     "battery_lifetime": Endpoint("C", TERSE, lifetimes.battery_lifetime),
@@ -51,5 +52,6 @@ OF_SYSTEM: dict[str, Endpoint[Callable[[Question], Any]]] = {
     "ev_charger/devices": Endpoint("M", OF_CHARGERS, chargers.chargers),
     "ev_charger/*/telemetry": Endpoint("M", OF_CHARGERS, chargers.telemetry),
     "ev_charger/*/lifetime": Endpoint("M", OF_CHARGERS, chargers.lifetime),
+    "ev_charger/*/sessions": Endpoint("M", OF_CHARGERS, chargers.sessions),
 }
 """By what follows the id of a system; `*` is the serial number of a charger."""

@@ -6,6 +6,7 @@ from typing import Any
 from ..house import Flow
 from .details import battery_serials, device_id
 from .series import DAY, QUARTER
+from .sessions import sessions_of
 from .system import System
 from .windows import Question
 
@@ -22,12 +23,12 @@ def latest(question: Question) -> dict[str, Any]:
     devices: dict[str, list[dict[str, Any]]] = {"meters": [], "encharges": []}
     for number in range(fitting.production_meters):
         at, watts = _mean(system, (Flow.SOLAR,), ())
-        share = _parts(watts, fitting.production_meters)[number]
+        share = parts(watts, fitting.production_meters)[number]
         devices["meters"] += _channels(question, number, "production", share, at)
     for number in range(fitting.consumption_meters):
         # Behind a net meter the battery looks like more or less consumption.
         at, watts = _mean(system, (Flow.SOLAR, Flow.GRID_IMPORT), (Flow.GRID_EXPORT,))
-        share = _parts(watts, fitting.consumption_meters)[number]
+        share = parts(watts, fitting.consumption_meters)[number]
         devices["meters"] += _channels(question, 10 + number, "consumption", share, at)
     if fitting.batteries:
         devices["encharges"] = _batteries(question)
@@ -60,7 +61,7 @@ def _channels(
             "channel": channel,
             **_power(question, at, share),
         }
-        for channel, share in enumerate(_parts(watts, PHASES), 1)
+        for channel, share in enumerate(parts(watts, PHASES), 1)
     ]
 
 
@@ -71,7 +72,7 @@ def _batteries(question: Question) -> list[dict[str, Any]]:
     serials = battery_serials(system)
     found = []
     for number, (serial, share) in enumerate(
-        zip(serials, _parts(watts, len(serials)), strict=True), 300
+        zip(serials, parts(watts, len(serials)), strict=True), 300
     ):
         power = _power(question, at - 33, share * system.charging_sign)
         told = mode
@@ -99,8 +100,17 @@ def _charger(question: Question, serial: str) -> dict[str, Any]:
         "name": f"IQ EV Charger {serial}",
         "channel": 1,
         **_power(question, at, watts),
-        "operational_mode": "CHARGING" if watts else "PLUGGED_OUT",
+        "operational_mode": _mode(question, watts),
     }
+
+
+def _mode(question: Question, watts: int) -> str:
+    """Return what the charger does; a car may hang on it without being charged."""
+    if watts:
+        return "CHARGING"
+    last = sessions_of(question.system, question.now)[-1:]
+    is_plugged = any(session.end > question.now for session in last)
+    return "IDLE" if is_plugged else "PLUGGED_OUT"
 
 
 def _power(question: Question, at: int, watts: int) -> dict[str, Any]:
@@ -111,6 +121,6 @@ def _power(question: Question, at: int, watts: int) -> dict[str, Any]:
     }
 
 
-def _parts(watts: int, count: int) -> list[int]:
-    """Return whole parts of a power that add up to it."""
+def parts(watts: int, count: int) -> list[int]:
+    """Return whole parts of a power or an energy that add up to it."""
     return [watts * (n + 1) // count - watts * n // count for n in range(count)]

@@ -28,6 +28,8 @@ class Fitting:
     modules: int
     production_meters: int = 0
     """Without one, production is what the micro-inverters count."""
+    phases: int = 1
+    """On how many of its channels each of them measures."""
     consumption_meters: int = 0
     batteries: int = 0
     charger: str | None = None

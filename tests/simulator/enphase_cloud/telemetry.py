@@ -1,10 +1,11 @@
 """The cloud's JSON of intervals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..house import Flow
 from .errors import unprocessable
+from .live import PHASES, parts
 from .published import Feed, Interval
 from .system import MICROS
 from .windows import METER_SPANS, MICRO_SPANS, Question, Window
@@ -27,6 +28,36 @@ def production_meter(question: Question) -> dict[str, Any]:
     fitted = question.system.fitting.production_meters
     _demand(fitted, "production meters")
     return _of_meters(question, Flow.SOLAR, "wh_del")
+
+
+def production_statistics(question: Question) -> dict[str, Any]:
+    """Return the production of the meters, and that of each channel of each meter."""
+    system = question.system
+    _demand(system.fitting.production_meters, "production meters")
+    feed = system.feed(Flow.SOLAR)
+    window = Window.of_statistics(question, feed)
+    meters = [
+        {
+            "meter_serial_number": f"{gateway}EIM1",
+            "envoy_serial_number": gateway,
+            "intervals": [
+                channel
+                for row in feed.intervals(window.start, window.end)
+                if number < row.reporting
+                for channel in _channels(row, number, system.fitting.phases)
+            ],
+        }
+        for number, gateway in enumerate(system.gateways)
+    ]
+    return {
+        "system_id": system.number,
+        "total_devices": feed.devices,
+        "intervals": _rows(
+            feed, window, lambda row: _reported(row, _value("wh_del", row))
+        ),
+        "meter_intervals": meters,
+        **_meta(question),
+    }
 
 
 def consumption_meter(question: Question) -> dict[str, Any]:
@@ -70,6 +101,20 @@ def grid_import(question: Question) -> dict[str, Any]:
 def grid_export(question: Question) -> dict[str, Any]:
     """Return what went to the grid."""
     return _of_grid(question, Flow.GRID_EXPORT, "wh_exported")
+
+
+def _channels(row: Interval, meter: int, used: int) -> Iterator[dict[str, Any]]:
+    """Yield the channels of a meter; those without a transformer have nothing."""
+    shares: list[int | None] = [None] * PHASES
+    if row.energy is not None:
+        shares[:used] = parts(parts(row.energy, row.reporting)[meter], used)
+    for channel, share in enumerate(shares, 1):
+        yield {
+            "channel": channel,
+            "end_at": row.end,
+            "wh_del": share,
+            "curr_w": None if share is None else 4 * share,
+        }
 
 
 def _of_meters(question: Question, flow: Flow, field: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Self
 
+from aiohttp import web
+
 from .errors import bad_request, unprocessable
 from .published import Feed
 from .series import DAY, QUARTER, day_of, instant, midnight
@@ -61,18 +63,28 @@ class Window:
             raise unprocessable(
                 f"Failed to parse date {query.get('start_date', query.get('start_at'))}"
             ) from None
-        oldest = int((instant(question.now) - OLDEST).timestamp())
-        if not oldest - DAY < start <= question.now:
-            raise unprocessable(
-                "Invalid request because of 'Requested date range is invalid for this "
-                f"system. {{:start_at=>{start}, "
-                f":end_at=>{min(question.now, start + spans[granularity])}, "
-                f":first_interval=>{max(system.begin, oldest)}, "
-                f":last_interval=>{feed.newest()}}}'"
-            )
+        if not _oldest(question) - DAY < start <= question.now:
+            end = min(question.now, start + spans[granularity])
+            raise _invalid(question, feed, start, end)
         start = max(start - start % feed.series.step, system.first_day)
         end = min(question.now, start + spans[granularity])
         return cls(granularity, start, end, _edges(system, start, end, dated=dated))
+
+    @classmethod
+    def of_statistics(cls, question: Question, feed: Feed) -> Self:
+        """Read the parameters of what has a start and an end, a week at most apart."""
+        system, query = question.system, question.query
+        try:
+            start = int(query.get("start_at", system.today))
+            end = int(query.get("end_at", min(question.now, start + 7 * DAY)))
+        except ValueError:
+            raise unprocessable("Failed to parse date") from None
+        start, end = start - start % QUARTER, end - end % QUARTER
+        if not _oldest(question) - DAY < start <= question.now or not (
+            start <= end <= min(question.now, start + 7 * DAY)
+        ):
+            raise _invalid(question, feed, start, end)
+        return cls("", max(start, system.first_day), end, {})
 
     @classmethod
     def of_charger(cls, question: Question) -> Self:
@@ -134,6 +146,19 @@ class Days:
         if "end_date" in question.query and start > end:
             raise refused
         return cls(max(start, system.first_day), _day_after(system, end))
+
+
+def _oldest(question: Question) -> int:
+    return int((instant(question.now) - OLDEST).timestamp())
+
+
+def _invalid(question: Question, feed: Feed, start: int, end: int) -> web.HTTPException:
+    first = max(question.system.begin, _oldest(question))
+    return unprocessable(
+        "Invalid request because of 'Requested date range is invalid for this "
+        f"system. {{:start_at=>{start}, :end_at=>{end}, "
+        f":first_interval=>{first}, :last_interval=>{feed.newest()}}}'"
+    )
 
 
 def _asked_days(question: Question, parse: Callable[[str], date]) -> tuple[int, int]:

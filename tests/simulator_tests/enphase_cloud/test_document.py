@@ -18,6 +18,7 @@ PATHS = (
     "/{system_id}/summary",
     "/{system_id}/devices",
     "/{system_id}/production_meter_readings",
+    "/{system_id}/rgm_stats",
     "/{system_id}/energy_lifetime",
     "/{system_id}/consumption_lifetime",
     "/{system_id}/battery_lifetime",
@@ -33,6 +34,7 @@ PATHS = (
     "/{system_id}/ev_charger/devices",
     "/{system_id}/ev_charger/{serial_no}/telemetry",
     "/{system_id}/ev_charger/{serial_no}/lifetime",
+    "/{system_id}/ev_charger/{serial_no}/sessions",
 )
 # Recorded answers have epoch seconds in place of the date, and days in a list.
 WRONG_IN_THE_DOCUMENT = {

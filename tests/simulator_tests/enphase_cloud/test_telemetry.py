@@ -145,6 +145,67 @@ async def test_rows_come_in_uploads_and_are_partial_at_first(
     assert final["enwh"] // 2 == partial
 
 
+@pytest.mark.parametrize(
+    ("system", "meters", "used"), [(EVERYTHING, 2, [1, 2, 3]), (NO_BATTERY, 1, [1])]
+)
+async def test_statistics_are_the_meters_production_by_channel(
+    cloud: CloudClient, system: str, meters: int, used: list[int]
+) -> None:
+    start = NOW.replace(hour=3, minute=0)
+    query = {"start_at": _epoch(start), "end_at": _epoch(NOW)}
+    body = await cloud.get(f"/{system}/rgm_stats", **query)
+    rows = await _rows(cloud, system, "telemetry/production_meter", start)
+    assert body["intervals"] == rows
+    assert body["total_devices"] == len(body["meter_intervals"]) == meters
+    assert sum(row["wh_del"] for row in rows) > 1000
+    channels: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    for number, meter in enumerate(body["meter_intervals"]):
+        for channel in meter["intervals"]:
+            channels.setdefault((number, channel["end_at"]), []).append(channel)
+    for row in rows:
+        told = [
+            channels.get((number, row["end_at"]), [])
+            for number in range(row["devices_reporting"])
+        ]
+        assert all([each["channel"] for each in of] == [1, 2, 3] for of in told)
+        shares = [each for of in told for each in of if each["channel"] in used]
+        assert sum(each["wh_del"] for each in shares) == row["wh_del"]
+        assert [each["curr_w"] for each in shares] == [
+            each["wh_del"] * 4 for each in shares
+        ]
+        assert max(each["wh_del"] for each in shares) - min(each["wh_del"] for each in shares) <= 1 if shares else row["devices_reporting"] == 0  # fmt: skip
+        unused = [each for of in told for each in of if each["channel"] not in used]
+        assert all(each["wh_del"] is each["curr_w"] is None for each in unused)
+    assert len(channels) == sum(row["devices_reporting"] for row in rows)
+
+
+async def test_statistics_have_a_start_and_an_end(cloud: CloudClient) -> None:
+    path = f"/{EVERYTHING}/rgm_stats"
+    midnight = _at(date(2026, 10, 27), WARSAW)
+    ends = _ends((await cloud.get(path))["intervals"])
+    assert (ends[0], ends[-1]) == (midnight + QUARTER, NOW.replace(minute=0))
+    odd = {"start_at": _epoch(midnight) + 240, "end_at": _epoch(midnight) + 2000}
+    ends = _ends((await cloud.get(path, **odd))["intervals"])
+    assert ends == [midnight + QUARTER, midnight + 2 * QUARTER]
+    week = timedelta(days=7)
+    start = _epoch(midnight.astimezone(UTC) - week)
+    rows = (await cloud.get(path, start_at=start))["intervals"]
+    assert _ends(rows)[-1] == midnight
+    for query in (
+        {"start_at": start, "end_at": start + 8 * 86400},
+        {"start_at": start, "end_at": start - 900},
+        {"start_at": _epoch(NOW) + 900},
+        {"start_at": _epoch(midnight), "end_at": _epoch(NOW) + 900},
+        {"start_at": start - 732 * 86400},
+    ):
+        status, body = await cloud.ask(path, **query)
+        assert (status, body["code"]) == (422, 422)
+        assert ":first_interval=>" in body["details"]
+    status, body = await cloud.ask(f"/{MICROS}/rgm_stats")
+    assert status == 422
+    assert body["details"] == "System doesn't have production meters"
+
+
 async def test_grid_rows_are_nested_and_say_nothing_of_devices(
     cloud: CloudClient,
 ) -> None:

@@ -96,6 +96,12 @@ def installed() -> datetime:
 
 
 @pytest.fixture
+def opened() -> datetime:
+    """Return when the simulated cloud is opened."""
+    return datetime(2026, 10, 27, 13, 40, tzinfo=UTC)
+
+
+@pytest.fixture
 def leaping(moving: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clock leap where a call waits for its turn."""
 
@@ -110,12 +116,13 @@ def leaping(moving: MovableClock, monkeypatch: pytest.MonkeyPatch) -> None:
 async def simulator(
     moving: MovableClock,
     installed: datetime,
+    opened: datetime,
     leaping: None,
     socket_enabled: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Simulator]:
     """Run the simulated cloud, and have the integration find it."""
-    moving.at = datetime(2026, 10, 27, 13, 40, tzinfo=UTC)
+    moving.at = opened
     async with Simulator(clock=moving, installed=installed) as simulator:
         endpoint = endpoints.Endpoint(simulator.url("enphase_cloud"), pace=PACE)
         monkeypatch.setattr(endpoints, "ENPHASE", endpoint)

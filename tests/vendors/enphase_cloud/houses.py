@@ -22,6 +22,8 @@ class House:
     charger: str | None = None
     begins: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     delay: timedelta = timedelta(minutes=7)
+    phases: int = 1
+    """On how many of its channels the production meter measures."""
     weeks_of_grid: bool = True
     """Whether import and export are answered by weeks."""
 
@@ -49,6 +51,32 @@ class House:
         )
         quarter |= {"import": max(net, 0), "export": max(-net, 0)}
         return quarter[key] // 3 if length == FIVE_MINUTES else quarter[key]
+
+    def watts_by_phase(self, energy: int) -> tuple[int, ...]:
+        """Return the power of each phase in a quarter hour of this energy."""
+        shares = (
+            4 * (energy * (phase + 1) // self.phases - energy * phase // self.phases)
+            for phase in range(self.phases)
+        )
+        return tuple(shares)
+
+    def last_session(self, newest: datetime) -> dict[str, float | None]:
+        """Return the session of the last evening, which may still go on."""
+        start = newest.astimezone(ZoneInfo(self.zone)).replace(hour=20, minute=0)
+        if start >= newest:
+            start -= DAY
+        energy, end = 0, start.astimezone(UTC)
+        while end < newest and (more := self.watt_hours("ev", end + QUARTER, QUARTER)):
+            energy += more
+            end += QUARTER
+        seconds = (end - start).total_seconds()
+        return {
+            "start_time": start.timestamp(),
+            "end_time": end.timestamp() if end < newest else None,
+            "duration": seconds,
+            "charge_time": seconds,
+            "energy_added": energy / 1000,
+        }
 
     def day_energy(self, key: str, day: date) -> int:
         """Return the energy of a local day."""

@@ -40,6 +40,8 @@ class Cloud:
     per_minute: int = 10
     calls: list[tuple[datetime, str]] = field(default_factory=list)
     """All that the vendor counted for us, the tokens included."""
+    ours: Counter[str] = field(default_factory=Counter)
+    """How many that were, by month."""
     refused: int = 0
     """How many calls came when the month was spent."""
     others: Counter[str] = field(default_factory=Counter)
@@ -143,6 +145,30 @@ class Cloud:
         rows = self._rows(house, {name: key}, start, stop)
         return {"total_devices": 1, "intervals": list(rows)}
 
+    async def production_by_phase(
+        self, system: str, since: datetime, until: datetime
+    ) -> dict[str, Any]:
+        """Return the published intervals of the production meter's channels, too."""
+        await self.hit(f"{system}/rgm_stats")
+        house = self.houses[system]
+        rows = list(self._rows(house, {"wh_del": "production"}, since, until))
+        return {
+            "total_devices": 1,
+            "intervals": rows,
+            "meter_intervals": [
+                {
+                    "meter_serial_number": "122EIM1",
+                    "intervals": [
+                        {"channel": phase + 1, "end_at": row["end_at"], "curr_w": watts}
+                        for row in rows
+                        for phase, watts in enumerate(
+                            house.watts_by_phase(row["wh_del"])
+                        )
+                    ],
+                }
+            ],
+        }
+
     async def charger_telemetry(
         self, system: str, serial: str, day: date, span: Granularity
     ) -> dict[str, Any]:
@@ -153,6 +179,13 @@ class Cloud:
         start = datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
         rows = self._rows(house, {"consumption": "ev"}, start, start + SPANS[span])
         return {"consumption": list(rows)}
+
+    async def charger_sessions(self, system: str, serial: str) -> dict[str, Any]:
+        """Return the session of the last evening."""
+        await self.hit(f"{system}/{serial}/sessions")
+        house = self.houses[system]
+        session = house.last_session(self._published(house, QUARTER))
+        return {"count": 1, "sessions": [session]}
 
     async def lifetime(self, system: str, what: Lifetime) -> dict[str, Any]:
         """Return the energy of all days until yesterday."""
@@ -230,13 +263,13 @@ class Cloud:
 
     def counted(self, month: str) -> int:
         """Return how many calls of a month were counted, as YYYY-MM, in UTC."""
-        return sum(f"{at:%Y-%m}" == month for at, _ in self.calls)
+        return self.ours[month]
 
     def spend_elsewhere(self, number: int) -> None:
         """Let other programs make calls, as many as the month still has."""
         now = self.clock()
         month = f"{now:%Y-%m}"
-        left = self.limit - self.counted_so_far(now) - self.others[month]
+        left = self.limit - self.ours[month] - self.others[month]
         self.others[month] += min(number, left)
 
     async def _count(self, name: str) -> None:
@@ -247,7 +280,7 @@ class Cloud:
             self.clock.advance(wait)
         now = self.clock()
         month = f"{now:%Y-%m}"
-        if self.counted_so_far(now) + self.others[month] >= self.limit:
+        if self.ours[month] + self.others[month] >= self.limit:
             self.refused += 1
             end = (now.replace(day=1) + 32 * DAY).replace(
                 day=1, hour=0, minute=0, second=0, microsecond=0
@@ -255,15 +288,7 @@ class Cloud:
             await self.allowance.hold(end)
             raise MonthSpent("calls_spent", end - now)
         self.calls.append((now, name))
-
-    def counted_so_far(self, now: datetime) -> int:
-        """Return how many calls of the month were counted, from the newest back."""
-        number = 0
-        for at, _ in reversed(self.calls):
-            if (at.year, at.month) != (now.year, now.month):
-                break
-            number += 1
-        return number
+        self.ours[month] += 1
 
     def _published(self, house: House, length: timedelta) -> datetime:
         """Return the end of the newest interval that is there."""
@@ -282,7 +307,9 @@ class Cloud:
     ) -> Iterator[dict[str, Any]]:
         end = max(start, house.begins) + length
         newest = min(stop, self._published(house, length))
-        sparse = (end + 72 * FIVE_MINUTES, newest - 6 * QUARTER)
+        # Of the light, micro-inverters tell when it begins.
+        head = 72 * FIVE_MINUTES if length == FIVE_MINUTES else timedelta(0)
+        sparse = (end + head, newest - 6 * QUARTER)
         while end <= newest:
             if self.sparse and sparse[0] < end < sparse[1]:
                 end += (sparse[1] - end) // length * length or length

@@ -1,10 +1,14 @@
 """What tests of an account do, and look at."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from custom_components.meter_hub.metering.model import Notice
 from tests.simulator import Simulator
 from tests.vendors.driver import Driver
+
+from .model import Cloud
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 EVERYTHING, MICROS, NO_BATTERY = "698910101", "698910102", "698910103"
@@ -30,3 +34,20 @@ def paths(simulator: Simulator) -> list[str]:
     return [
         call.path.partition("/systems")[2] for call in simulator.calls("enphase_cloud")
     ]
+
+
+def alter(cloud: Cloud, call: str, change: Callable[[dict[str, Any]], object]) -> None:
+    """Have a call answer otherwise than the model does, from now on."""
+    original = getattr(cloud, call)
+
+    async def answer(*asked: Any) -> dict[str, Any]:
+        data: dict[str, Any] = await original(*asked)
+        change(data)
+        return data
+
+    setattr(cloud, call, answer)
+
+
+def called(cloud: Cloud, part: str) -> list[str]:
+    """Return the calls that have this in their names."""
+    return [name for _, name in cloud.calls if part in name]

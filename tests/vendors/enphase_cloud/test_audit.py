@@ -4,7 +4,7 @@ import pytest
 
 from custom_components.meter_hub.vendors.enphase_cloud.audit import balance
 
-from .answers import at, rows
+from .answers import QUARTER, at, rows
 
 START = at("2026-06-10T00:00:00")
 QUARTERS = 96
@@ -87,3 +87,22 @@ def test_only_what_is_known_of_all_is_compared() -> None:
 def test_a_battery_of_which_nothing_is_known_leaves_nothing_to_compare() -> None:
     zeros = rows(START, [0.0] * QUARTERS)
     assert balance(zeros, zeros, zeros, zeros, charge=(), discharge=()) is None
+
+
+def test_what_meters_have_not_told_for_good_is_not_compared() -> None:
+    """Of an evening that is told in part, home and grid don't fit together yet."""
+    morning, evening = 60, QUARTERS - 60
+    later = START + 60 * QUARTER
+    none = rows(START, [0.0] * QUARTERS)
+    whole = rows(START, [0.1] * QUARTERS)
+    partial = (
+        *rows(START, [0.1] * morning),
+        *rows(later, [0.0] * evening, final=False),
+    )
+    for home, imported in ((partial, whole), (whole, partial)):
+        imbalance = balance(home, none, imported, none)
+        assert imbalance is not None
+        assert imbalance.energy == 0
+    assert (
+        balance(rows(START, [0.1] * QUARTERS, final=False), none, whole, none) is None
+    )

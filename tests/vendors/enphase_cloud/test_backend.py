@@ -52,6 +52,20 @@ async def test_a_gateway_is_enough(
         await unknown.backend.connect()
 
 
+async def test_a_gateway_that_is_named_no_more(
+    simulated: Simulated, api: EnphaseCloudApi
+) -> None:
+    """All systems are there again once the field is empty."""
+    serial = api.systems[EVERYTHING].gateways[0]
+    named = simulated(credentials={"gateway_serial": serial})
+    await named.connect()
+    emptied = simulated(credentials={"gateway_serial": ""})
+    emptied.context = replace(emptied.context, state=named.backend.state())
+    emptied.backend = emptied.vendor.build(emptied.context)
+    update = await emptied.connect()
+    assert {meter.id for meter in update.meters or ()} >= set(api.systems)
+
+
 async def test_own_limits_are_needed_before_a_call(
     simulated: Simulated, simulator: Simulator
 ) -> None:

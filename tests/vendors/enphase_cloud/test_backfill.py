@@ -1,6 +1,10 @@
 """Old hours: what is left of a month's calls goes to them, the newest first."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
 
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
@@ -91,3 +95,31 @@ async def test_two_weeks_without_home_assistant(
     assert isinstance(before, float)
     assert total.value > before
     assert abs(total.value - ever / 1000) < 0.01
+
+
+@pytest.mark.parametrize(
+    ("zone", "starts_at_half_past"),
+    [("Asia/Kolkata", True), ("Australia/Adelaide", True), ("Asia/Tokyo", False)],
+)
+async def test_a_charger_wherever_it_is(
+    zone: str, starts_at_half_past: bool, open_account: Open, moving: MovableClock
+) -> None:
+    """It is asked about by local days; hours that midnight cuts are there as well."""
+    moving.at = datetime(2026, 12, 20, 9, tzinfo=UTC)
+    house = House("1", zone=zone, charger="C", consumption=False)
+    driver, _ = open_account(house, history=60 * DAY)
+    await driver.connect()
+    await driver.run(2 * DAY)
+    since = datetime(2026, 10, 23, tzinfo=UTC)
+    series = Series("C", Quantity.EV_CHARGE)
+    assert missing(driver, series, since) <= 24
+    rows = [row for row in driver.rows(series) if row.start >= since]
+    assert [
+        (str(row.start), str(after.start))
+        for row, after in pairwise(rows)
+        if after.start - row.start != HOUR
+    ] == []
+    energies = Counter(round(after.sum - row.sum, 3) for row, after in pairwise(rows))
+    # It charges from 20:00 to 21:00, which are parts of two hours.
+    assert energies.keys() == {0.0, 0.8 if starts_at_half_past else 1.6}
+    assert energies[0.8] + 2 * energies[1.6] >= 2 * 56

@@ -1,6 +1,7 @@
 """The wire: what is asked, with what, and what is read."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 import json
 
 from aiohttp import ClientSession, web
@@ -19,7 +20,10 @@ from custom_components.meter_hub.vendors.enphase_cloud.client import (
     Lifetime,
     Telemetry,
 )
-from custom_components.meter_hub.vendors.enphase_cloud.errors import NotInPlan
+from custom_components.meter_hub.vendors.enphase_cloud.errors import (
+    BadRequest,
+    NotInPlan,
+)
 from tests.vendors.conftest import Clock, Loopback
 
 from .clients import DAY, START, SYSTEM, Tokens, asked, client_of, refusal
@@ -63,6 +67,18 @@ async def test_key_and_token_are_in_headers_not_in_the_address(
             "energy_import_telemetry?start_at=1795150800&granularity=week",
         ),
         (
+            lambda client: client.production_by_phase(
+                SYSTEM, START, START + timedelta(hours=24)
+            ),
+            "rgm_stats?start_at=1795150800",
+        ),
+        (
+            lambda client: client.production_by_phase(
+                SYSTEM, START, START + timedelta(hours=7)
+            ),
+            "rgm_stats?start_at=1795150800&end_at=1795176000",
+        ),
+        (
             lambda client: client.lifetime(SYSTEM, Lifetime.PRODUCTION),
             "energy_lifetime?production=all",
         ),
@@ -79,6 +95,10 @@ async def test_key_and_token_are_in_headers_not_in_the_address(
         (
             lambda client: client.charger_lifetime(SYSTEM, "2021", DAY),
             "ev_charger/2021/lifetime?start_date=20261120",
+        ),
+        (
+            lambda client: client.charger_sessions(SYSTEM, "2021"),
+            "ev_charger/2021/sessions?offset=0&limit=20",
         ),
     ],
 )
@@ -113,6 +133,25 @@ async def test_an_answer_is_read_whatever_it_is_said_to_be(
     assert answer["consumption"][0]["consumption"] == 643
 
 
+async def test_case_13_a_refusal_about_chargers_is_read_too(
+    client: EnphaseClient, loopback: Loopback, allowance: Allowance
+) -> None:
+    """It is no matter of the sign-in, and asked for once."""
+    details = ["Invalid system_id", "Invalid offset/limit"]
+    body = {"message": "Bad request", "code": "400", "details": details}
+    loopback.answer(
+        web.Response(
+            status=400,
+            body=json.dumps(body).encode(),
+            content_type="application/octet-stream",
+        )
+    )
+    with pytest.raises(BadRequest) as caught:
+        await client.charger_sessions(SYSTEM, "202312101001")
+    assert str(caught.value) == "bad_request: system_id, offset, limit"
+    assert allowance.budget.calls_this_month == 1
+
+
 @pytest.mark.parametrize("body", [[], None, "text", 5])
 async def test_an_answer_without_an_object_is_unexpected(
     client: EnphaseClient, loopback: Loopback, body: object
@@ -140,6 +179,8 @@ def page(total: object, *ids: int) -> web.Response:
         # A total that is never reached, and pages that are all the same.
         ([page(9, 1, 2), page(9, 1, 2)], 2),
         ([page(None, 1, 2)], 2),
+        ([page(None, *range(100)), page(None, *range(100, 130))], 130),
+        ([page("150", *range(100)), page("150", *range(100, 150))], 150),
     ],
 )  # fmt: skip
 async def test_systems_are_asked_for_page_by_page(

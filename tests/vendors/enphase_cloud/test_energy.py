@@ -208,10 +208,23 @@ def test_what_is_not_told_yet_is_not_dark() -> None:
 
 
 def test_it_is_dark_once_the_vendor_goes_on_without_rows() -> None:
-    completed = Row(LIT[-1].end, MIDNIGHT + 20 * HOUR, 0.0, final=False)
-    for told_after, dusk in ((20.5, LIT[-1]), (20.75, completed)):
+    night = Row(LIT[-1].end, MIDNIGHT + 20.75 * HOUR, 0.0, final=False)
+    for told_after, dusk in ((20.5, LIT[-1]), (20.75, night)):
         window = day_window(timedelta(hours=21), reported=MIDNIGHT + told_after * HOUR)
-        assert dark_filled(LIT, window)[-1] == dusk
+        assert dark_filled(LIT, window, whole=True)[-1] == dusk
+
+
+def test_the_last_hour_of_light_is_an_estimate_once_the_vendor_is_beyond_it() -> None:
+    rest = Row(LIT[-1].end, MIDNIGHT + 20 * HOUR, 0.0, final=False)
+    for told_after, dusk in ((19.75, LIT[-1]), (20, rest)):
+        for asked_after in (20.25, 60):
+            reported = MIDNIGHT + told_after * HOUR
+            window = day_window(timedelta(hours=asked_after), reported=reported)
+            filled = dark_filled(LIT, window)
+            assert filled[-1] == dusk
+            intervals, _ = told(SOLAR, filled, window, dark=True)
+            _, quality = hours_of(intervals).get(MIDNIGHT + 19 * HOUR, (0, None))
+            assert quality is (ESTIMATED if dusk is rest else None)
 
 
 def test_without_the_vendors_word_it_is_dark_some_hours_later() -> None:

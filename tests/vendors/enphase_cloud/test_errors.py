@@ -13,9 +13,11 @@ from custom_components.meter_hub.vendors.base import (
     VendorError,
 )
 from custom_components.meter_hub.vendors.enphase_cloud.errors import (
+    BadRequest,
     FeatureAbsent,
     Forbidden,
     MonthSpent,
+    OutOfOrder,
     TokenRefused,
     TooManyCalls,
     WindowRefused,
@@ -134,6 +136,18 @@ def unprocessable(details: object) -> dict[str, Any]:
         (422, None, WindowRefused, "window_refused"),
         (429, MINUTE_SPENT, TooManyCalls, "rate_limited"),
         (429, None, TooManyCalls, "rate_limited"),
+        (
+            500,
+            {"errorCode": 7, "errorMessages": ["Data is temporarily unavailable"]},
+            OutOfOrder,
+            "server_error",
+        ),
+        (
+            500,
+            {"message": "Error", "details": "unable to fetch data"},
+            OutOfOrder,
+            "server_error",
+        ),
     ],
 )
 def test_a_refusal(
@@ -147,19 +161,52 @@ def test_a_refusal(
 @pytest.mark.parametrize(
     ("status", "body"),
     [
-        (400, {"message": "Bad request", "code": "400", "details": ["Invalid offset"]}),
+        (400, None),
         (
             404,
             {"message": "Not Authorized", "details": "System not found", "code": 404},
         ),
         (405, {"reason": "405", "message": ["Method not allowed"]}),
-        (500, {"errorCode": 7, "errorMessages": ["Data is temporarily unavailable"]}),
-        (500, {"message": "Error", "details": "unable to fetch data"}),
+        (500, None),
         (501, None),
     ],
 )
 def test_what_means_what_it_means_everywhere(status: int, body: Any) -> None:
     assert explain(status, body) is None
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        ["Invalid system_id", "Invalid offset/limit"],
+        "Invalid system_id; Invalid offset/limit",
+    ],
+)
+def test_case_13_a_bad_request_names_what_is_wrong(details: object) -> None:
+    found = explain(400, {"message": "Bad request", "code": "400", "details": details})
+    assert isinstance(found, BadRequest)
+    assert found.reason == "bad_request"
+    assert found.parameters == ("system_id", "offset", "limit")
+
+
+@pytest.mark.parametrize("details", [None, 5, [], [None], {"ada@example.org": 1}])
+def test_a_bad_request_may_name_nothing(details: object) -> None:
+    found = explain(400, {"message": "Bad request", "details": details})
+    assert isinstance(found, BadRequest)
+    assert found.parameters == ()
+
+
+def test_a_bad_request_tells_nothing_of_a_person() -> None:
+    """Whatever the vendor repeats of what was asked for."""
+    found = explain(
+        400,
+        {
+            "message": "No ada@example.org",
+            "code": "400",
+            "details": ["Invalid serial_no 202312101001 of Ada Lovelace"],
+        },
+    )
+    assert str(found) == "bad_request: serial_no"
 
 
 @pytest.mark.parametrize("details", [WINDOW, [WINDOW]])

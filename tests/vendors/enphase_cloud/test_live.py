@@ -177,18 +177,6 @@ def test_a_home_whose_battery_is_not_told_is_unknown() -> None:
     assert watts(read_latest(unlisted, ASKED).home) == 12
 
 
-def test_chargers_that_charge() -> None:
-    stamp = int(ASKED.timestamp())
-    chargers: list[dict[str, Any]] = [
-        {"serial_number": "1", "operational_mode": "CHARGING", "last_report_at": stamp},
-        {"id": "2:66", "operational_mode": "PLUGGED_OUT", "last_report_at": stamp},
-        {"serial_number": "3", "operational_mode": "CHARGING", "last_report_at": 1},
-        {"serial_number": "4", "operational_mode": None, "last_report_at": stamp},
-    ]
-    latest = read_latest({"devices": {"evse": chargers}}, ASKED)
-    assert latest.charging == {"1": True, "2": False}
-
-
 @pytest.mark.parametrize("data", [{}, {"devices": None}, {"devices": {"meters": None}}])
 def test_an_answer_without_devices_says_nothing(data: dict[str, Any]) -> None:
     assert read_latest(data, ASKED) == Latest()

@@ -48,6 +48,7 @@ def told(known: KnownSystem) -> list[tuple[str, str | None, dict[str, str]]]:
     [
         (Ask(What.CHARGER, "202312101001"), "EV Charger Monitoring"),
         (Ask(What.CHARGER_LIFETIME, "202312101001"), "EV Charger Monitoring"),
+        (Ask(What.SESSIONS, "202312101001"), "EV Charger Monitoring"),
         (Ask(What.DEVICES), "System Details"),
         (Ask(What.REGISTERS), "Site Level Production Monitoring"),
         (Ask.lifetime(Lifetime.PRODUCTION), "Site Level Production Monitoring"),

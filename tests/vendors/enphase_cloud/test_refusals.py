@@ -50,18 +50,19 @@ async def test_what_the_plan_lacks_is_left_alone_for_a_week(
     assert sum("telemetry/battery" in path for path in paths(simulator)) == asked
 
 
-async def test_a_production_that_is_refused_is_an_outage(
+async def test_a_production_that_is_all_there_is_is_an_outage_where_it_is_refused(
     simulated: Simulated, api: EnphaseCloudApi
 ) -> None:
-    driver = simulated(excluded=OTHERS)
+    driver = simulated(excluded=frozenset({EVERYTHING, NO_BATTERY, CHARGER}))
     await driver.connect()
     await catch_up(driver)
-    api.apps[api.credentials["api_key"]].denied = {"telemetry/production_meter"}
-    await driver.run(HOUR)
+    app = api.apps[api.credentials["api_key"]]
+    app.denied = {"telemetry/production_micro"}
+    await driver.run(8 * HOUR)
     assert driver.errors
     assert all(job.live for job, _ in driver.errors)
     assert not any(isinstance(err, AuthError) for _, err in driver.errors)
-    api.apps[api.credentials["api_key"]].denied = set()
+    app.denied = set()
     await driver.run(7 * HOUR)
     assert driver.updates[-1][0].due > driver.errors[-1][0].due
 
@@ -187,3 +188,34 @@ async def test_a_balance_that_is_off_is_told(open_account: Open) -> None:
     house.leak = 0
     await driver.run(DAY)
     assert notices(driver) == ()
+
+
+async def test_a_balance_is_judged_in_winter_where_micro_inverters_produce(
+    open_account: Open,
+) -> None:
+    """Its nights are long, and zeros that are provisional for a day and a half."""
+
+    class Dark(House):
+        """Has a meter of the consumption alone, which sees too much."""
+
+        @property
+        def has_micros_only(self) -> bool:
+            """Whether nothing but micro-inverters measures the production."""
+            return True
+
+        def watt_hours(self, key: str, end: datetime, length: timedelta) -> int:
+            """Return the energy of an interval."""
+            energy = super().watt_hours(key, end, length)
+            if key == "home":
+                return energy + 60
+            if 9 <= end.hour < 15:
+                return energy
+            return super().watt_hours("home", end, length) if key == "import" else 0
+
+    driver, cloud = open_account(Dark("1"))
+    await driver.connect()
+    await catch_up(driver)
+    assert any("production_micro" in name for _, name in cloud.calls)
+    [notice] = notices(driver)
+    assert (notice.key, notice.meter) == ("balance_off", "1")
+    assert float(notice.values["kwh"]) == pytest.approx(0.06 * 96, abs=0.2)

@@ -257,6 +257,13 @@ def test_no_devices_are_none(data: dict[str, Any]) -> None:
     assert devices.chargers == ()
     assert not devices.has_battery
     assert not devices.has_production_meter
+    assert devices.source is None
+
+
+@pytest.mark.parametrize("kind", ["gateways", "micros"])
+def test_micros_produce_where_no_meter_is_among_the_devices(kind: str) -> None:
+    devices = read_devices({"devices": {kind: [{"serial_number": "1"}]}})
+    assert devices.source is Source.MICRO
 
 
 @documented
@@ -274,6 +281,7 @@ def test_the_documented_devices() -> None:
             "IQ EV Charger 202313029329",
             "IQ-EVSE-60R",
             "v0.04.17",
+            "normal",
         ),
     )
 

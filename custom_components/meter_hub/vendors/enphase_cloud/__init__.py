@@ -1,5 +1,6 @@
 """Enphase Cloud: solar systems, as the Enphase Monitoring API v4 shows them."""
 
+from ...metering.vocabulary import PHASES
 from .. import endpoints
 from ..base import Field, FieldKind, OAuth2, Vendor
 from .backend import (
@@ -60,5 +61,6 @@ ENPHASE_CLOUD = Vendor(
         apps_page="https://developer-v4.enphase.com",
         account_key="enl_uid",
     ),
+    is_detail=lambda _, reading: reading.series.channel in PHASES,
     build=EnphaseCloudBackend,
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from ...metering.model import Series
 from ...metering.vocabulary import Quantity
 from .client import Granularity, Lifetime, Telemetry
-from .jobs import Ask, What
+from .jobs import Ask, Purpose, What
 from .known import KnownSystem
 from .ladder import EXACT_EACH, Parts, Rhythm
 from .systems import Source
@@ -30,7 +30,12 @@ _LIFETIMES = {
 SUMMARY, DEVICES, LATEST = Ask(What.SUMMARY), Ask(What.DEVICES), Ask(What.LATEST)
 REGISTERS = Ask(What.REGISTERS)
 
+PHASES = "rgm_stats"
+"""What the phases of the production are known by among what is refused."""
+
 _GRID = (Telemetry.IMPORT, Telemetry.EXPORT)
+
+_NAMES = {each: Ask.telemetry(each).name for each in Telemetry}
 
 
 def production(known: KnownSystem) -> Telemetry:
@@ -40,13 +45,25 @@ def production(known: KnownSystem) -> Telemetry:
     return Telemetry.PRODUCTION_MICRO
 
 
+def is_by_phase(known: KnownSystem, ask: Ask) -> bool:
+    """Tell whether an answer may also tell of phases: production meters have them.
+
+    While polls fail, nothing is worth asking for but what proves that they don't.
+    """
+    metered = ask == Ask.telemetry(Telemetry.PRODUCTION_METER)
+    is_lacking = PHASES in known.refused or Purpose.POLL in known.failures
+    return metered and not is_lacking
+
+
 def derived(known: KnownSystem) -> tuple[Telemetry, ...]:
     """Return what import and export can be derived from."""
-    return (
-        production(known),
+    allowed = (
+        *_allowed(known, production(known)),
         *_allowed(known, Telemetry.CONSUMPTION),
         *_allowed(known, Telemetry.BATTERY),
     )
+    # Where nothing is allowed, production will tell when that changes.
+    return allowed or (production(known),)
 
 
 def exact(known: KnownSystem) -> tuple[Telemetry, ...]:
@@ -57,6 +74,8 @@ def exact(known: KnownSystem) -> tuple[Telemetry, ...]:
     )
     if len(grid) < len(_GRID):
         return derived(known)
+    if not _allowed(known, production(known)):
+        return *derived(known), *grid
     return production(known), *grid, *_allowed(known, Telemetry.BATTERY)
 
 
@@ -74,6 +93,12 @@ def parts(known: KnownSystem) -> Parts:
 def chargers(known: KnownSystem) -> tuple[Ask, ...]:
     """Return what asks for the energy of chargers."""
     asks = (Ask(What.CHARGER, charger.serial) for charger in known.chargers)
+    return tuple(ask for ask in asks if ask.name not in known.refused)
+
+
+def sessions(known: KnownSystem) -> tuple[Ask, ...]:
+    """Return what asks for the sessions of chargers."""
+    asks = (Ask(What.SESSIONS, charger.serial) for charger in known.chargers)
     return tuple(ask for ask in asks if ask.name not in known.refused)
 
 
@@ -135,5 +160,6 @@ def span_of(known: KnownSystem, ask: Ask) -> Granularity:
 def _allowed(known: KnownSystem, telemetry: Telemetry) -> tuple[Telemetry, ...]:
     """Return what a system has and what was not refused."""
     has = known.has_battery if telemetry is Telemetry.BATTERY else known.has_consumption
-    allowed = has and Ask.telemetry(telemetry).name not in known.refused
+    has = has or telemetry is production(known)
+    allowed = has and _NAMES[telemetry] not in known.refused
     return (telemetry,) if allowed else ()

@@ -42,11 +42,18 @@ def balance(
 ) -> Imbalance | None:
     """Compare a day's told consumption with import - export + production + battery.
 
-    Only the time counts of which all of them are known; None is too little of it.
+    Only the time counts of which all of them are known for good; None is too little
+    of it.
     """
-    known = Energies(home)
+    known = Energies(_final(home))
     told, computed, covered = 0.0, 0.0, timedelta()
-    for row in consumed(production, imported, exported, charge, discharge):
+    for row in consumed(
+        _final(production),
+        _final(imported),
+        _final(exported),
+        None if charge is None else _final(charge),
+        None if discharge is None else _final(discharge),
+    ):
         same = known.between(row.start, row.end)
         if same is None or same.energy is None or row.energy is None:
             continue
@@ -57,3 +64,7 @@ def balance(
         return None
     energy = exact(told - computed)
     return Imbalance(energy, abs(energy) / (max(told, computed) or 1))
+
+
+def _final(rows: Iterable[Row]) -> list[Row]:
+    return [row for row in rows if row.final]

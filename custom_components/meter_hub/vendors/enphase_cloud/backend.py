@@ -22,10 +22,17 @@ from ..base import (
 from ..transport import Transport
 from ..zones import load_zone
 from .client import EnphaseClient, Lifetime, Telemetry
-from .description import take_devices, take_lifetime, take_registers, take_summary
+from .description import (
+    take_devices,
+    take_lifetime,
+    take_registers,
+    take_sessions,
+    take_summary,
+)
 from .errors import MonthSpent
 from .finish import finished
 from .governor import Purse
+from .history import first_day
 from .intake import HalfAnsweredError, Told, sweep_of, take_latest, take_telemetry
 from .jobs import CloudJob, Purpose, What
 from .known import Knowledge, KnownSystem
@@ -36,7 +43,7 @@ from .plans import PLAN, Plan, lacks_limits
 from .readings import state_readings
 from .refusals import after_failure, after_refusal, by_days, is_refusal
 from .rhythms import Circumstances
-from .schedule import midnight
+from .schedule import DAY, midnight
 from .systems import System, read_systems
 
 ACCOUNT = "account"
@@ -89,9 +96,8 @@ class EnphaseCloudBackend(Backend):
         if lacks_limits(self._credentials):
             raise UnexpectedAnswer("limits_needed")
         serial = str(self._credentials.get(GATEWAY_SERIAL) or "").strip()
-        if serial:
-            only = await self._client.system_of_gateway(serial)
-            self._knowledge = replace(self._knowledge, only=only)
+        only = await self._client.system_of_gateway(serial) if serial else None
+        self._knowledge = replace(self._knowledge, only=only)
         update = await self._list()
         meters = update.meters or ()
         first = min((meter.id for meter in meters), key=int, default="")
@@ -151,7 +157,7 @@ class EnphaseCloudBackend(Backend):
         data = await self._ask(job)
         now = self._clock()
         before = self._knowledge.systems[job.system].at(now)
-        before = before.without_failure(job.purpose)
+        before = before.without_failure(job.purpose).without_refusal(job.ask.name)
         try:
             known, told = self._taken(before, job, data, now)
         except HalfAnsweredError:
@@ -178,17 +184,22 @@ class EnphaseCloudBackend(Backend):
                 return await client.production_registers(system)
             case What.LIFETIME:
                 return await client.lifetime(system, Lifetime(of))
+            case What.TELEMETRY if job.start and job.by_phase:
+                until = job.start + DAY
+                return await client.production_by_phase(system, job.start, until)
             case What.TELEMETRY if job.start and job.span:
                 what = Telemetry(of)
                 return await client.telemetry(system, what, job.start, job.span)
             case What.CHARGER if job.start and job.span:
-                day = job.start.astimezone(self._zone(system)).date()
+                day = first_day(job.start, self._zone(system))
                 return await client.charger_telemetry(system, of, day, job.span)
             case What.CHARGER_LIFETIME:
                 known = self._knowledge.systems[system]
                 since = known.begins or self._clock() - timedelta(days=LONGEST_HISTORY)
                 day = since.astimezone(self._zone(system)).date()
                 return await client.charger_lifetime(system, of, day)
+            case What.SESSIONS:
+                return await client.charger_sessions(system, of)
         raise TypeError(job.ask.name)
 
     def _taken(
@@ -207,6 +218,8 @@ class EnphaseCloudBackend(Backend):
                 return take_registers(known, data)
             case What.LIFETIME | What.CHARGER_LIFETIME:
                 return take_lifetime(known, job, data, now, zone)
+            case What.SESSIONS:
+                return take_sessions(known, job, data, now)
             case _:
                 return take_telemetry(known, job, data, now, zone)
 
@@ -214,7 +227,7 @@ class EnphaseCloudBackend(Backend):
         self, known: KnownSystem, job: CloudJob, told: Told, now: datetime
     ) -> tuple[KnownSystem, Told]:
         """Note that a call is done with, and what follows where it was the last."""
-        if job.purpose is Purpose.HISTORY:
+        if job.purpose in (Purpose.HISTORY, Purpose.SESSIONS):
             return known, told
         sweep = sweep_of(known, job).after(job.ask.name)
         known = known.with_sweep(job.purpose, sweep)
@@ -242,6 +255,7 @@ class EnphaseCloudBackend(Backend):
         known, is_done = after_refusal(known, job, err, now)
         told = Told()
         if is_done:
+            known = known.without_failure(job.purpose)
             known, told = self._stepped(known, job, told, now)
         self._knowledge = self._knowledge.with_system(known)
         return told.update()

@@ -13,11 +13,15 @@ from .. import endpoints
 from ..base import AccessToken, AuthError, JsonObject, RateLimited, UnexpectedAnswer
 from ..transport import Transport
 from .errors import NotInPlan, TokenRefused, TooManyCalls, explain
+from .values import to_amount
 
 SYSTEMS = "/api/v4/systems"
 
 PAGE_SIZE = 100
 """The most systems that a page can have."""
+
+SESSIONS = 20
+"""So many sessions of a charger are asked for, as the vendor does by default."""
 
 
 class Telemetry(StrEnum):
@@ -92,8 +96,9 @@ class EnphaseClient:
                 for system in listed
                 if isinstance(system, dict) and "system_id" in system
             }
-            total = answer.get("total")
-            if not isinstance(total, int) or not before < len(found) < total:
+            total = to_amount(answer.get("total"))
+            is_last = len(listed) < PAGE_SIZE if total is None else len(found) >= total
+            if is_last or len(found) == before:
                 return list(found.values())
 
     async def system_of_gateway(self, serial: str) -> str:
@@ -133,6 +138,19 @@ class EnphaseClient:
         params = {"start_at": start_at, "granularity": span}
         return await self._of_system(system, what, params)
 
+    async def production_by_phase(
+        self, system: str, since: datetime, until: datetime
+    ) -> JsonObject:
+        """Return the intervals of the production meters, and those of their phases.
+
+        A week at most, until now at most; raises as `telemetry`.
+        """
+        params = {"start_at": str(int(since.timestamp()))}
+        if until <= self._clock():
+            # An end that is yet to come is refused; without one it is now.
+            params["end_at"] = str(int(until.timestamp()))
+        return await self._of_system(system, "rgm_stats", params)
+
     async def charger_telemetry(
         self, system: str, serial: str, day: date, span: Granularity
     ) -> JsonObject:
@@ -152,6 +170,14 @@ class EnphaseClient:
         """Return the energy of a charger on all local days since then."""
         params = {"start_date": f"{since:%Y%m%d}"}
         return await self._of_system(system, _of_charger(serial, "lifetime"), params)
+
+    async def charger_sessions(self, system: str, serial: str) -> JsonObject:
+        """Return the last sessions of a charger, in whatever order.
+
+        Raises BadRequest where the vendor knows no such charger.
+        """
+        params = {"offset": "0", "limit": str(SESSIONS)}
+        return await self._of_system(system, _of_charger(serial, "sessions"), params)
 
     async def latest(self, system: str) -> JsonObject:
         """Return the power that the devices of a system have reported last."""

@@ -8,6 +8,7 @@ from ...metering.spans import hour_of
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from . import asks
+from .charger_readings import charger_readings, session_readings
 from .history import first_hour
 from .intake import Told
 from .jobs import CloudJob, What
@@ -15,6 +16,7 @@ from .known import KnownSystem
 from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
 from .readings import state_readings, summary_readings, total_readings
 from .schedule import midnight
+from .sessions import read_session
 from .systems import read_devices, read_summary
 from .telemetry import read_registers
 from .totals import Totals
@@ -66,7 +68,7 @@ def take_devices(
         has_battery=known.has_battery or devices.has_battery,
         chargers=devices.chargers,
     )
-    return known, Told(floors=floors(known))
+    return known, Told(tuple(charger_readings(known)), floors=floors(known))
 
 
 def without_devices(known: KnownSystem, now: datetime) -> KnownSystem:
@@ -112,6 +114,17 @@ def take_registers(known: KnownSystem, data: JsonObject) -> tuple[KnownSystem, T
     totals = known.totals.get(meter, Totals()).with_register(Quantity.SOLAR, register)
     known = replace(known, totals=known.totals | {meter: totals})
     return known, Told(tuple(total_readings(known, meter, (Quantity.SOLAR,))))
+
+
+def take_sessions(
+    known: KnownSystem, job: CloudJob, data: JsonObject, now: datetime
+) -> tuple[KnownSystem, Told]:
+    """Take in how a charger was used last; what is known goes where nothing is told."""
+    charger = job.ask.of
+    log = known.log_of(charger)
+    session = read_session(data)
+    known = known.with_log(charger, replace(log, asked_at=now, last=session))
+    return known, Told(tuple(session_readings(charger, session, log.last)))
 
 
 def floors(known: KnownSystem) -> dict[Series, datetime]:

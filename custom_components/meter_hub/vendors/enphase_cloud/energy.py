@@ -96,8 +96,9 @@ def dark_filled(
     The hours that are partly lit are completed before the first and after the last
     row, or the `whole` window is. That is final once a day and a half have passed.
     After the last row it is known only as far as the vendor claims to have told
-    everything, once that is well beyond the row. What lacks between rows stays
-    unknown.
+    everything, once that is well beyond the row; but the hour of the last row is
+    completed as soon as the claim covers it, as it stays an estimate. What lacks
+    between rows stays unknown.
     """
     lit = [row for row in _sorted(rows) if _touches(row, window)]
     limit = _dark_until(lit[-1].end if lit else window.since, window)
@@ -106,11 +107,13 @@ def dark_filled(
     first, last = lit[0].start, lit[-1].end
     dawn = window.since if whole else max(window.since, hour_of(first))
     dusk = limit if whole else next_hour(last)
-    return (
-        *_zero(dawn, first, window),
-        *lit,
-        *(_zero(last, dusk, window) if dusk <= limit else ()),
-    )
+    filled = (*_zero(dawn, first, window), *lit)
+    if dusk <= limit:
+        return *filled, *_zero(last, dusk, window)
+    claimed = _claimed(window)
+    if claimed is not None and dusk <= min(claimed, window.until):
+        return *filled, Row(last, dusk, 0.0, final=False)
+    return filled
 
 
 def as_final_as(rows: Iterable[Row], *peers: Iterable[Row]) -> tuple[Row, ...]:
@@ -247,10 +250,17 @@ def _lit(rows: Sequence[Row]) -> Spans:
 
 def _dark_until(last: datetime, window: Window) -> datetime:
     """Return until when it is known that there is nothing after the last row."""
-    if window.reported is None:
+    claimed = _claimed(window)
+    if claimed is None:
         return min(window.until, window.asked_at - DARK_AFTER)
-    reported = min(window.reported, window.asked_at)
-    return min(window.until, reported) if reported - last >= SILENCE else last
+    return min(window.until, claimed) if claimed - last >= SILENCE else last
+
+
+def _claimed(window: Window) -> datetime | None:
+    """Return until when the vendor claims to have told everything, where it does."""
+    if window.reported is None:
+        return None
+    return min(window.reported, window.asked_at)
 
 
 def _zero(start: datetime, end: datetime, window: Window) -> Iterator[Row]:

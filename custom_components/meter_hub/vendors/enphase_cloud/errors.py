@@ -29,6 +29,18 @@ _LONGEST_MONTH = timedelta(days=32)
 
 _AFTER_THE_MONTH = timedelta(minutes=5)
 
+_PARAMETERS = (
+    "system_id",
+    "serial_no",
+    "start_date",
+    "end_date",
+    "start_at",
+    "granularity",
+    "offset",
+    "limit",
+)
+"""What a refusal may name; the rest of its words may be about a person."""
+
 
 class NotInPlan(UnexpectedAnswer):
     """The token is good, but the plan of the application lacks what was asked for."""
@@ -36,6 +48,15 @@ class NotInPlan(UnexpectedAnswer):
 
 class Forbidden(UnexpectedAnswer):
     """The system is somebody else's, or the application has no such access control."""
+
+
+class BadRequest(UnexpectedAnswer):
+    """The vendor finds a parameter wrong, such as the serial of a charger."""
+
+    def __init__(self, parameters: Iterable[str]) -> None:
+        """Name the parameters, of which all that we send may be told."""
+        self.parameters = tuple(parameters)
+        super().__init__("bad_request", ", ".join(self.parameters))
 
 
 class FeatureAbsent(UnexpectedAnswer):
@@ -50,6 +71,10 @@ class WindowRefused(UnexpectedAnswer):
         super().__init__("window_refused")
         self.first = first
         self.last = last
+
+
+class OutOfOrder(Unavailable):
+    """What was asked for is out of order, in the vendor's words; the rest may not be."""
 
 
 class MonthSpent(RateLimited):
@@ -97,6 +122,13 @@ def explain(status: int, body: Any) -> VendorError | None:
     """Give the vendor's own meaning to a refusal; None leaves the usual one."""
     told = body if isinstance(body, dict) else {}
     match status:
+        case HTTPStatus.BAD_REQUEST if told:
+            words = {
+                word
+                for text in _texts(told.get("details"))
+                for word in re.findall(r"\w+", text)
+            }
+            return BadRequest(each for each in _PARAMETERS if each in words)
         case HTTPStatus.UNAUTHORIZED:
             if _is_about_the_key(_texts(told)):
                 return AuthError("invalid_api_key")
@@ -106,6 +138,8 @@ def explain(status: int, body: Any) -> VendorError | None:
         case HTTPStatus.FORBIDDEN:
             # What says nothing in the vendor's words must not end the polling.
             return Unavailable("not_json", f"HTTP {status}")
+        case HTTPStatus.INTERNAL_SERVER_ERROR if told:
+            return OutOfOrder("server_error", f"HTTP {status}")
         case HTTPStatus.NOT_IMPLEMENTED if told:
             return UnexpectedAnswer("not_found", f"HTTP {status}")
         case HTTPStatus.UNPROCESSABLE_ENTITY:

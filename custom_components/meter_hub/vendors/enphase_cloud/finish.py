@@ -22,6 +22,7 @@ from .readings import (
     total_readings,
 )
 from .schedule import DAY, LATE_NIGHT, NIGHT, local
+from .systems import Source
 from .telemetry import QUARTER, Row
 
 type Rows = Mapping[Quantity, tuple[Row, ...]]
@@ -77,7 +78,10 @@ def _slept(
     if nights.done is not None:
         missed = today - nights.done > DEPTH
     is_early = nights.time(today) == NIGHT and now < local(today, LATE_NIGHT, zone)
-    if is_early and _lacks_the_end(rows, midnight):
+    if now < local(today, NIGHT, zone):
+        # A system that was just set up: the last day's end may not be there yet.
+        nights = replace(nights, done=nights.done or today - DAY)
+    elif is_early and _lacks_the_end(rows, midnight):
         # It is read once more when the gateway has reported.
         nights = replace(nights, late=today, done=nights.done or today - DAY)
     else:
@@ -88,6 +92,7 @@ def _slept(
         # What was never counted is in the sums of days.
         lifetimes_at=None if missed else known.lifetimes_at,
     )
+    known = with_sign(known, rows)
     known, found, rows = _derived(known, job, rows, now, zone)
     if all(quantity in rows for quantity in (*_GRID, Quantity.HOME)):
         known = _balanced(known, rows, midnight, today - DAY)
@@ -151,13 +156,19 @@ def _balanced(
             if midnight - DAY <= row.start < midnight
         )
 
+    production = of_day(Quantity.SOLAR)
+    if known.source is not Source.METER:
+        # The dark is zeros that are provisional for longer than a night.
+        production = tuple(
+            replace(row, final=row.final or not row.energy) for row in production
+        )
     charge = discharge = None
     if known.has_battery:
         charge = of_day(Quantity.BATTERY_CHARGE)
         discharge = of_day(Quantity.BATTERY_DISCHARGE)
     imbalance = balance(
         of_day(Quantity.HOME),
-        of_day(Quantity.SOLAR),
+        production,
         of_day(Quantity.GRID_IMPORT),
         of_day(Quantity.GRID_EXPORT),
         charge,

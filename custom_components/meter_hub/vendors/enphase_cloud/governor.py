@@ -3,6 +3,7 @@
 from calendar import monthrange
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from math import inf
 from typing import Self
 
@@ -99,6 +100,7 @@ class Purse:
         return self.allowance - self.spending.spent - ahead
 
 
+@lru_cache(maxsize=8)
 def days_left(now: datetime) -> int:
     """Return how many days of the month, UTC, are left, with today."""
     today = _day_of(now)
@@ -111,6 +113,7 @@ def tomorrow(now: datetime) -> datetime:
     return midnight + timedelta(days=1)
 
 
+@lru_cache(maxsize=8)
 def _days_of_month(now: datetime) -> int:
     today = _day_of(now)
     return monthrange(today.year, today.month)[1]

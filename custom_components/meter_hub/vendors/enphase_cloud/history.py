@@ -1,11 +1,11 @@
 """Which old hours are missing, and by which calls they are to be had. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 
 from ...metering.ledger import Gap, Reason
-from ...metering.model import Span
+from ...metering.model import Series, Span
 from ...metering.spans import HOUR, hour_of, next_hour, to_epoch
 from . import asks
 from .client import Granularity, Telemetry
@@ -60,18 +60,34 @@ def lacks(
     )
 
 
-def windows(course: Course, gaps: Sequence[Gap], now: datetime) -> Iterator[Window]:
+def newest_window(course: Course, gaps: Sequence[Gap], now: datetime) -> Window | None:
+    """Return the call for the newest hours, those that are due before all others."""
+    return _newest(_windows(course, gaps, now), now)
+
+
+def _windows(course: Course, gaps: Sequence[Gap], now: datetime) -> Iterator[Window]:
     """Yield, of each kind of call, the newest one that is worth making."""
+    by_ask: list[tuple[Ask, list[Gap]]] = []
+    by_series: dict[Series, list[Gap]] = {}
     for ask, series in asks.history(course.known):
-        mine = [gap for gap in gaps if gap.series in series]
-        found = [
-            window
-            for gap in mine
-            if (window := _window(course, ask, gap, now)) is not None
-        ]
-        newest = max(found, key=lambda each: (each.due <= now, each.end), default=None)
+        mine: list[Gap] = []
+        by_ask.append((ask, mine))
+        by_series |= dict.fromkeys(series, mine)
+    for gap in gaps:
+        if gap.series in by_series:
+            by_series[gap.series].append(gap)
+    for ask, mine in by_ask:
+        if not mine:
+            continue
+        since, until = _reach(course, ask, now)
+        found = (_window(course, ask, gap, since, until) for gap in mine)
+        newest = _newest((window for window in found if window), now)
         if newest is not None:
             yield _with_spans(newest, mine)
+
+
+def _newest(found: Iterable[Window], now: datetime) -> Window | None:
+    return max(found, key=lambda each: (each.due <= now, each.end), default=None)
 
 
 def asked_key(ask: Ask, start: datetime) -> str:
@@ -90,43 +106,55 @@ def end_of(ask: Ask, start: datetime, span: Granularity, zone: tzinfo) -> dateti
     """Return where what a call tells is taken to end.
 
     What micro-inverters count ends with the local day: the dark before and after it is
-    told from the gaps of the day by being its edges.
+    told from the gaps of the day by being its edges. Chargers are asked about by local
+    days, which don't end with an hour everywhere.
     """
     end = start + _LENGTHS[span]
-    if ask.of != Telemetry.PRODUCTION_MICRO:
+    if ask.of != Telemetry.PRODUCTION_MICRO and ask.what is not What.CHARGER:
         return end
-    day = (start + HOUR - timedelta.resolution).astimezone(zone).date()
-    return min(end, hour_of(midnight(day + DAY, zone)))
+    return min(end, hour_of(midnight(first_day(start, zone) + _LENGTHS[span], zone)))
 
 
-def _window(course: Course, ask: Ask, gap: Gap, now: datetime) -> Window | None:
-    """Return the call for the end of a gap, if no night reads that."""
+def first_day(start: datetime, zone: tzinfo) -> date:
+    """Return the local day of a window that begins with the hour of its midnight."""
+    return (start + HOUR - timedelta.resolution).astimezone(zone).date()
+
+
+def _reach(course: Course, ask: Ask, now: datetime) -> tuple[datetime, datetime]:
+    """Return between when there are hours that no night reads."""
     known, zone = course.known, course.zone
-    by_night = asks.span_of(known, ask)
-    span = by_night
-    if ask.of in _GRID and ask.name not in known.spans:
-        span = Granularity.DAY
-    today = midnight(now.astimezone(zone).date(), zone)
+    day = now.astimezone(zone).date()
+    today = midnight(day, zone)
     covered = next_hour(today) - DEPTH
-    if by_night is Granularity.DAY:
-        yesterday = midnight(now.astimezone(zone).date() - DAY, zone)
+    if asks.span_of(known, ask) is Granularity.DAY:
         # Of a day of 25 hours the night reads the last 24.
-        covered = max(hour_of(yesterday), hour_of(today) - DAY)
-    begin = max(gap.start, _earliest(known, now))
-    end = min(gap.end, covered)
+        covered = max(hour_of(midnight(day - DAY, zone)), hour_of(today) - DAY)
+    return _earliest(known, now), covered
+
+
+def _window(
+    course: Course, ask: Ask, gap: Gap, since: datetime, until: datetime
+) -> Window | None:
+    """Return the call for the end of a gap, as far as it is between these instants."""
+    begin, end = max(gap.start, since), min(gap.end, until)
     if begin >= end:
         return None
+    known, zone = course.known, course.zone
+    span = asks.span_of(known, ask)
+    if ask.of in _GRID and ask.name not in known.spans:
+        span = Granularity.DAY
     day = (end - timedelta.resolution).astimezone(zone).date()
     if span is Granularity.DAY or ask.what is What.CHARGER:
         start = hour_of(midnight(day, zone))
         if span is Granularity.WEEK:
-            start = hour_of(midnight(day - 6 * DAY, zone))
+            # The hour that midnight cuts is in the week before as a whole.
+            start = next_hour(midnight(day - 6 * DAY, zone))
         if begin >= start + _LENGTHS[span]:
             # The last hour of a day of 25 hours.
             start = begin
     else:
-        start = min(next_hour(midnight(day + DAY, zone)), covered) - DEPTH
-        start = max(start, _earliest(known, now))
+        start = min(next_hour(midnight(day + DAY, zone)), until) - DEPTH
+        start = max(start, since)
     start = not_before(known, ask, start)
     stop = end_of(ask, start, span, zone)
     if begin >= stop or end <= start:

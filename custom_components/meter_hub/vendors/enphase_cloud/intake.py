@@ -8,19 +8,24 @@ from ...metering.model import Interval, Quality, Reading, Series, Span, Update
 from ...metering.spans import Spans, from_epoch, hour_of, to_epoch
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject
+from .by_phase import read_by_phase
+from .charger_readings import charged_readings, charging_readings
+from .charging import read_charging
 from .client import Granularity, Telemetry
 from .energy import LATE, Window, as_final_as, dark_filled, told
 from .history import asked_key, end_of
 from .jobs import CloudJob, Purpose, What
-from .known import KnownSystem, Sample
+from .known import REFUSED_FOR, KnownSystem, Sample
 from .live import Power, learned_sign, read_latest
 from .readings import (
     latest_readings,
     level_reading,
+    phase_readings,
     state_readings,
     today_readings,
     total_readings,
 )
+from .refusals import without_phases
 from .schedule import DAY, Slot
 from .sweeps import Packed, Sweep
 from .telemetry import Meta, Row, read_charger, read_telemetry
@@ -122,6 +127,8 @@ def take_telemetry(
         found = found.with_rows(Series(meter, quantity), shown, window, dark=dark)
         if rows:
             known = known.with_newest(quantity, rows[-1].end)
+        if is_charger:
+            known = known.with_log(meter, known.log_of(meter).after(rows))
         if job.purpose is Purpose.HISTORY:
             continue
         known = with_energy(known, meter, quantity, whole, zone)
@@ -130,6 +137,8 @@ def take_telemetry(
         if packed := Packed.of(_worth_keeping(whole, job)):
             sweep = replace(sweep, rows=sweep.rows | {quantity: packed})
         found = found.with_readings(total_readings(known, meter, (quantity,)))
+        if job.purpose is Purpose.CHARGERS:
+            found = found.with_readings(charged_readings(meter, rows, job, now))
         if not is_charger or job.purpose is Purpose.CHARGERS:
             found = found.with_readings(
                 today_readings(known, meter, (quantity,), zone, now)
@@ -139,6 +148,12 @@ def take_telemetry(
     if dark:
         lit = [(row.start, row.end) for row in rows_of[Quantity.SOLAR] if row.energy]
         known = replace(known, light=known.light.seen(lit, zone))
+    if job.by_phase:
+        phases = read_by_phase(data)
+        if phases.is_pointless(rows_of[Quantity.SOLAR]):
+            known = without_phases(known, now + REFUSED_FOR)
+        powers = phases.powers()
+        found = found.with_readings(phase_readings(known, powers, job, now))
     if answer.level is not None and answer.level_at is not None:
         reading = level_reading(known, answer.level, answer.level_at, job)
         found = found.with_readings((reading,))
@@ -157,12 +172,19 @@ def take_latest(
     latest = read_latest(data, now, sign=known.sign, has_battery=known.has_battery)
     if latest.sign is not None:
         known = replace(known, sign=latest.sign)
-    if latest.raw_battery is not None:
-        sample = Sample(latest.raw_battery.watts, latest.raw_battery.at)
-        known = replace(known, sample=sample)
+    raw, sample = latest.raw_battery, known.sample
+    if raw and (sample is None or abs(raw.watts) >= abs(sample.watts)):
+        known = replace(known, sample=Sample(raw.watts, raw.at))
     if meter := latest.consumption or latest.production:
         known = with_phase(known, job, meter.at, now)
-    return known, Told(tuple(latest_readings(known, latest, job, now)))
+    serials = [charger.serial for charger in known.chargers]
+    charging = read_charging(data, serials, now)
+    return known, Told(
+        (
+            *latest_readings(known, latest, job, now),
+            *charging_readings(charging, job),
+        )
+    )
 
 
 def with_meta(known: KnownSystem, meta: Meta | None) -> KnownSystem:
@@ -205,12 +227,14 @@ def with_sign(
     """Return what is known once the batteries' energy tells the sign of their power."""
     if known.sign is not None or known.sample is None:
         return known
-    sign = learned_sign(
-        Power(known.sample.watts, known.sample.at),
-        rows.get(Quantity.BATTERY_CHARGE, ()),
-        rows.get(Quantity.BATTERY_DISCHARGE, ()),
-    )
-    return known if sign is None else replace(known, sign=sign)
+    charge = rows.get(Quantity.BATTERY_CHARGE, ())
+    discharge = rows.get(Quantity.BATTERY_DISCHARGE, ())
+    sample = Power(known.sample.watts, known.sample.at)
+    sign = learned_sign(sample, charge, discharge)
+    if sign is None and (not charge or charge[-1].end < sample.at):
+        return known
+    # What was compared in vain gives way to the next one.
+    return replace(known, sign=sign, sample=None)
 
 
 def sweep_of(known: KnownSystem, job: CloudJob) -> Sweep:

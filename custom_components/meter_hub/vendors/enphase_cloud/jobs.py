@@ -26,6 +26,8 @@ class What(StrEnum):
     CHARGER = "ev_charger"
     """The energy of a charger's quarter hours; `of` its serial."""
     CHARGER_LIFETIME = "ev_charger_lifetime"
+    SESSIONS = "ev_charger_sessions"
+    """The last sessions of a charger; `of` its serial."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -67,6 +69,8 @@ class Purpose(StrEnum):
     """To know what the chargers gave today."""
     DEVICES = "devices"
     """To know whether a system is what it was."""
+    SESSIONS = "sessions"
+    """To know how the chargers were used last."""
     HISTORY = "history"
     """To know hours that no night reads any more."""
     ZONES = "zones"
@@ -86,6 +90,8 @@ class CloudJob(Job):
     """All that is asked for with it, this call's included, in turn."""
     start: datetime | None = None
     span: Granularity | None = None
+    by_phase: bool = False
+    """Whether production is asked for in the way that also tells of its phases."""
     cadence: timedelta = timedelta(0)
     """The longest time until power is asked for again."""
     energy_cadence: timedelta = timedelta(0)

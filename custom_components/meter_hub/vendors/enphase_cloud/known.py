@@ -12,6 +12,7 @@ from .client import Granularity
 from .governor import Spending
 from .jobs import Purpose
 from .schedule import Light, Nights, Phases
+from .sessions import ChargerLog
 from .sweeps import Failure, Sweep
 from .systems import Charger, Source, System
 from .totals import Totals
@@ -82,6 +83,8 @@ class KnownSystem(Stored):
     has_consumption: bool = False
     has_battery: bool = False
     chargers: tuple[Charger, ...] = ()
+    logs: dict[str, ChargerLog] = field(default_factory=dict)
+    """How the chargers were used, by serial."""
     summary_at: datetime | None = None
     devices_at: datetime | None = None
     polled: datetime | None = None
@@ -170,6 +173,19 @@ class KnownSystem(Stored):
         """Return what is known once a call was answered that may have failed before."""
         failures = {key: each for key, each in self.failures.items() if key != purpose}
         return replace(self, failures=failures)
+
+    def without_refusal(self, name: str) -> Self:
+        """Return what is known once that was answered which may have been refused."""
+        refused = {key: each for key, each in self.refused.items() if key != name}
+        return replace(self, refused=refused)
+
+    def log_of(self, serial: str) -> ChargerLog:
+        """Return how a charger was used, as far as that is known."""
+        return self.logs.get(serial, ChargerLog())
+
+    def with_log(self, serial: str, log: ChargerLog) -> Self:
+        """Return what is known with how a charger was used."""
+        return replace(self, logs=self.logs | {serial: log})
 
     def with_newest(self, quantity: Quantity, end: datetime) -> Self:
         """Return what is known once something was told until an instant."""

@@ -5,7 +5,7 @@ so that consumption less production is what the grid gives.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -56,8 +56,6 @@ class Latest:
     """As the vendor tells it, which doesn't say what is positive."""
     sign: int | None = None
     """What the raw power is to be multiplied by, where a mode of operation tells."""
-    charging: dict[str, bool] = field(default_factory=dict)
-    """Whether EV chargers charge, by serial."""
 
 
 class _Battery(NamedTuple):
@@ -108,7 +106,6 @@ def read_latest(
         battery,
         raw,
         told,
-        _charging(parts_of(devices, "evse"), asked_at),
     )
 
 
@@ -194,18 +191,6 @@ def _signed(batteries: Sequence[_Battery], sign: int | None) -> Power | None:
             return None
         signed.append(Power(watts, power.at))
     return _total(signed)
-
-
-def _charging(chargers: Iterable[JsonObject], asked_at: datetime) -> dict[str, bool]:
-    found: dict[str, bool] = {}
-    for charger in chargers:
-        told = to_text(charger.get("serial_number")) or to_text(charger.get("id"))
-        serial = told.partition(":")[0].strip() if told else ""
-        mode = (to_text(charger.get("operational_mode")) or "").casefold()
-        at = to_instant(charger.get("last_report_at"))
-        if serial and mode and at and asked_at - at <= STALE:
-            found[serial] = mode == "charging"
-    return found
 
 
 def _are_together(one: Power, other: Power) -> bool:

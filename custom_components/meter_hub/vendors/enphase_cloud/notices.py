@@ -13,7 +13,7 @@ CALLS_SPENT = "calls_spent"
 BALANCE_OFF = "balance_off"
 SOURCE_CHANGED = "source_changed"
 
-_CHARGERS = frozenset({What.CHARGER, What.CHARGER_LIFETIME})
+_CHARGERS = frozenset({What.CHARGER, What.CHARGER_LIFETIME, What.SESSIONS})
 _DETAILS = frozenset({What.SUMMARY, What.DEVICES})
 _PRODUCTION = frozenset(
     {Telemetry.PRODUCTION_MICRO, Telemetry.PRODUCTION_METER, Lifetime.PRODUCTION}

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 
 from ...metering.ledger import Gap
-from ...metering.spans import HOUR, hour_of
+from ...metering.spans import HOUR, hour_of, next_hour
 from . import asks
 from .client import Granularity
 from .governor import TOKENS_PER_DAY, tomorrow
-from .history import DEPTH, lacks, not_before, windows
+from .history import DEPTH, lacks, newest_window, not_before
 from .jobs import Ask, CloudJob, Purpose, What
 from .known import Knowledge, KnownSystem
 from .rhythms import Circumstances, Course, courses
@@ -38,7 +38,8 @@ class Urgency(IntEnum):
     POWER = 5
     CHARGERS = 6
     RARE = 7
-    HISTORY = 8
+    SESSIONS = 8
+    HISTORY = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,15 @@ def next_job(
     ]
     saves = any(lacks(known, gaps, now, given) for known in systems)
     plans = courses(systems, now, given, saves=saves)
-    ahead = TOKENS_PER_DAY + sum(course.ahead(now, tomorrow(now)) for course in plans)
     candidates = [_list(knowledge, now, given)]
     for course in plans:
         candidates += _of_system(course, now, given)
-        if course.known.is_set_up and course.known.nights.done is not None:
-            candidates += _history(course, gaps, now, given, ahead)
     allowed = max(given.allowed_from, now)
     due = [each for each in candidates if each.job.due <= allowed]
+    if not due:
+        # All else goes before history, and is found sooner.
+        candidates += _history(plans, gaps, now, given)
+        due = [each for each in candidates if each.job.due <= allowed]
     if due:
         chosen = min(due, key=lambda each: (each.urgency, each.job.due))
     else:
@@ -83,7 +85,7 @@ def wanted(known: KnownSystem, given: Circumstances) -> KnownSystem:
     chargers = tuple(
         each for each in known.chargers if each.serial not in given.excluded
     )
-    return replace(known, chargers=chargers)
+    return known if chargers == known.chargers else replace(known, chargers=chargers)
 
 
 def _list(knowledge: Knowledge, now: datetime, given: Circumstances) -> Candidate:
@@ -104,20 +106,21 @@ def _of_system(
     if not known.is_set_up:
         setup = (asks.SUMMARY, asks.DEVICES)
         job = _step(course, Purpose.SETUP, known.hourly_since, setup, now, live=True)
-        yield Candidate(Urgency.SETUP, _unplanned(job, now, given))
+        yield Candidate(Urgency.SETUP, _unplanned(known, job, now, given))
         return
     yield from _poll(course, now, given)
     yield _night(course, now, given)
     if known.lifetimes_at is None and (lifetimes := asks.lifetimes(known)):
         at = known.hourly_since
         job = _step(course, Purpose.LIFETIMES, at, lifetimes, now)
-        yield Candidate(Urgency.LIFETIMES, _unplanned(job, now, given))
+        yield Candidate(Urgency.LIFETIMES, _unplanned(known, job, now, given))
     if course.rhythm.hourly_chargers and (chargers := asks.chargers(known)):
         due = _next_hour(known.chargers_at, known.phases.now(now), now)
         job = _step(course, Purpose.CHARGERS, hour_of(due), chargers, due)
         job = replace(job, due=_planned(_later(known, job, now), now, given))
         yield Candidate(Urgency.CHARGERS, job)
     yield _rare(course, now, given)
+    yield from _sessions(course, now, given)
 
 
 def _poll(course: Course, now: datetime, given: Circumstances) -> Iterator[Candidate]:
@@ -134,7 +137,7 @@ def _poll(course: Course, now: datetime, given: Circumstances) -> Iterator[Candi
     what = asks.poll(known, rhythm, energy=energy)
     job = _step(course, Purpose.POLL, at, what, due, live=True)
     if first:
-        yield Candidate(Urgency.FIRST_POLL, _unplanned(job, now, given))
+        yield Candidate(Urgency.FIRST_POLL, _unplanned(known, job, now, given))
         return
     job = replace(job, due=_planned(_later(known, job, now), now, given))
     yield Candidate(Urgency.ENERGY if energy else Urgency.POWER, job)
@@ -171,35 +174,72 @@ def _rare(course: Course, now: datetime, given: Circumstances) -> Candidate:
     return Candidate(Urgency.RARE, replace(job, due=due))
 
 
+def _sessions(
+    course: Course, now: datetime, given: Circumstances
+) -> Iterator[Candidate]:
+    """Yield a look at how the chargers were used last, once there is news of it."""
+    known = course.known
+    for ask in asks.sessions(known):
+        log = known.log_of(ask.of)
+        if not log.lacks(now) or not _were_chargers_read(course, log.asked_at, now):
+            continue
+        job = CloudJob(
+            due=now,
+            live=False,
+            purpose=Purpose.SESSIONS,
+            ask=ask,
+            system=known.about.id,
+            asks=(ask,),
+        )
+        due = _planned(_later(known, job, now), now, given)
+        yield Candidate(Urgency.SESSIONS, replace(job, due=due))
+
+
+def _were_chargers_read(course: Course, since: datetime | None, now: datetime) -> bool:
+    """Tell whether the chargers have told their energy since then."""
+    if since is None or since > now:
+        return True
+    known = course.known
+    if course.rhythm.hourly_chargers:
+        return known.chargers_at is not None and since < known.chargers_at
+    night = known.nights.done
+    return night is not None and since.astimezone(course.zone).date() < night
+
+
 def _history(
-    course: Course,
+    plans: Sequence[Course],
     gaps: Sequence[Gap],
     now: datetime,
     given: Circumstances,
-    ahead: int,
 ) -> Iterator[Candidate]:
-    """Yield the call for the newest hours that no night reads any more."""
-    found = windows(course, gaps, now)
-    newest = max(found, key=lambda each: (each.due <= now, each.end), default=None)
-    if newest is None:
+    """Yield each system's call for the newest hours that no night reads any more."""
+    found = [
+        (course.known, newest)
+        for course in plans
+        if course.known.is_set_up
+        and course.known.nights.done is not None
+        and (newest := newest_window(course, gaps, now)) is not None
+    ]
+    if not found:
         return
-    due = max(newest.due, _retry(course.known.failures.get(Purpose.HISTORY), now))
     purse = given.purse
-    if not purse.is_within_the_month or purse.spare(ahead) < 1:
-        due = max(due, tomorrow(now))
-    job = CloudJob(
-        due=due,
-        live=False,
-        spans=newest.spans,
-        purpose=Purpose.HISTORY,
-        ask=newest.ask,
-        system=course.known.about.id,
-        at=newest.end,
-        asks=(newest.ask,),
-        start=newest.start,
-        span=newest.span,
-    )
-    yield Candidate(Urgency.HISTORY, job)
+    ahead = TOKENS_PER_DAY + sum(course.ahead(now, tomorrow(now)) for course in plans)
+    waits = not purse.is_within_the_month or purse.spare(ahead) < 1
+    for known, newest in found:
+        due = max(newest.due, _retry(known.failures.get(Purpose.HISTORY), now))
+        job = CloudJob(
+            due=max(due, tomorrow(now)) if waits else due,
+            live=False,
+            spans=newest.spans,
+            purpose=Purpose.HISTORY,
+            ask=newest.ask,
+            system=known.about.id,
+            at=newest.end,
+            asks=(newest.ask,),
+            start=newest.start,
+            span=newest.span,
+        )
+        yield Candidate(Urgency.HISTORY, job)
 
 
 def _step(
@@ -236,7 +276,7 @@ def _step(
             start = hour_of(at) - DEPTH
             day = start.astimezone(course.zone).date()
             if ask.what is What.CHARGER and midnight(day, course.zone) < start:
-                start = hour_of(midnight(day + DAY, course.zone))
+                start = next_hour(midnight(day + DAY, course.zone))
         start = not_before(known, ask, start)
     return CloudJob(
         due=due,
@@ -248,6 +288,7 @@ def _step(
         asks=what,
         start=start,
         span=span,
+        by_phase=purpose is Purpose.POLL and asks.is_by_phase(known, ask),
         cadence=longest_wait(course.rhythm),
         energy_cadence=longest_wait(course.rhythm, energy=True),
     )
@@ -265,8 +306,11 @@ def _retry(failure: Failure | None, now: datetime) -> datetime:
     return failure.until
 
 
-def _unplanned(job: CloudJob, now: datetime, given: Circumstances) -> CloudJob:
-    return replace(job, due=_within_the_month(job.due, now, given), planned=False)
+def _unplanned(
+    known: KnownSystem, job: CloudJob, now: datetime, given: Circumstances
+) -> CloudJob:
+    due = _within_the_month(_later(known, job, now), now, given)
+    return replace(job, due=due, planned=False)
 
 
 def _within_the_month(due: datetime, now: datetime, given: Circumstances) -> datetime:

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta, tzinfo
 from ...metering.energy import exact
 from ...metering.model import Reading, Series
 from ...metering.spans import HOUR, hour_of
-from ...metering.vocabulary import Quantity
+from ...metering.vocabulary import Channel, Quantity
 from .jobs import CloudJob
 from .known import KnownSystem
-from .live import STALE, Latest
+from .live import STALE, Latest, Power
 from .schedule import DAY, midnight
 from .systems import Summary, has_problem
 from .telemetry import Row
@@ -100,6 +100,15 @@ def latest_readings(
             yield from _power(known, quantity, power.watts, power.at, job, now)
 
 
+def phase_readings(
+    known: KnownSystem, powers: Mapping[Channel, Power], job: CloudJob, now: datetime
+) -> Iterator[Reading]:
+    """Yield the power that is produced on each phase."""
+    quantity = Quantity.SOLAR_POWER
+    for phase, power in powers.items():
+        yield from _power(known, quantity, power.watts, power.at, job, now, phase)
+
+
 def level_reading(
     known: KnownSystem, level: float, at: datetime, job: CloudJob
 ) -> Reading:
@@ -173,8 +182,10 @@ def _power(
     at: datetime,
     job: CloudJob,
     now: datetime,
+    channel: Channel = Channel.TOTAL,
 ) -> Iterator[Reading]:
     """Yield a power that is not too old, valid until the next one should be there."""
     if now - at <= STALE:
         valid = at + max(job.cadence, STALE) + SPARE
-        yield Reading(Series(known.about.id, quantity), round(watts, 1), at, valid)
+        series = Series(known.about.id, quantity, channel)
+        yield Reading(series, round(watts, 1), at, valid)

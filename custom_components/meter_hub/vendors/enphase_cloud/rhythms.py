@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache
 from math import ceil
 
 from ...metering.spans import HOUR
@@ -10,8 +11,8 @@ from .asks import chargers, night, parts, poll, production
 from .client import Telemetry
 from .governor import TOKENS_PER_DAY, Purse
 from .known import KnownSystem
-from .ladder import NIGHTS, QUARTER, Rhythm, Schedule, affordable, ladder
-from .schedule import slots
+from .ladder import NIGHTS, QUARTER, Parts, Rhythm, Schedule, affordable, ladder
+from .schedule import slots_between
 
 _DEVICES_PER_DAY = 5 / 31
 """The devices of a system are asked for each week."""
@@ -45,11 +46,10 @@ class Course:
         """Return how many calls the polls and nights take from now on until then."""
         known, rhythm = self.known, self.rhythm
         wait = timedelta(minutes=known.phases.now(now))
-        calls = sum(
-            len(poll(known, rhythm, energy=slot.energy))
-            for slot in slots(rhythm, self.zone, now)
-            if now < slot.at + wait < until
-        )
+        polls = slots_between(rhythm, self.zone, now, now - wait, until - wait)
+        energy = sum(slot.energy for slot in polls)
+        calls = energy * len(poll(known, rhythm, energy=True))
+        calls += (len(polls) - energy) * len(poll(known, rhythm, energy=False))
         due = known.nights.due(now, self.zone, rhythm.every, known.number)
         if due < until:
             calls += len(night(known, rhythm, due))
@@ -99,4 +99,15 @@ def _rhythm(
         return affordable(iter(NIGHTS), has, share)
     light = known.light.expected(here.date())
     step = QUARTER if production(known) is Telemetry.PRODUCTION_METER else None
-    return affordable(ladder(given.schedule, has, light, step), has, share)
+    return _metered(given.schedule, has, light, step, share)
+
+
+@lru_cache(maxsize=64)
+def _metered(
+    schedule: Schedule,
+    has: Parts,
+    light: tuple[int, int],
+    step: int | None,
+    share: float,
+) -> Rhythm:
+    return affordable(ladder(schedule, has, light, step), has, share)

@@ -1,10 +1,13 @@
 """When the polls and the nights of a system are, and what is learned for it. Pure."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from itertools import pairwise
+from math import ceil
+from operator import attrgetter
 from typing import Self
 
 from ..stored import Stored
@@ -40,6 +43,9 @@ _LIGHT_DAYS = 7
 _BEFORE_SUNRISE, _AFTER_SUNSET = 15, 30
 """Minutes by which days may be longer than those before."""
 
+_AFTER_THE_HOUR = 15
+"""Minutes after the hour of the last light in which a poll can tell that hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -48,6 +54,9 @@ class Slot:
     at: datetime
     """A quarter hour, or another step; the poll comes its phase later."""
     energy: bool
+
+
+_AT = attrgetter("at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,9 @@ class Light(Stored):
         if not days:
             return MORNING, EVENING
         first = min(first for first, _ in days) - _BEFORE_SUNRISE
-        last = max(last for _, last in days) + _AFTER_SUNSET
+        sunset = max(last for _, last in days)
+        over = ceil(sunset / 60) * 60
+        last = max(sunset + _AFTER_SUNSET, over + _AFTER_THE_HOUR)
         return max(first // 15 * 15, 0), min(last, 24 * 60 - 1)
 
 
@@ -139,11 +150,24 @@ class Nights(Stored):
         return local(day, self.time(day), zone)
 
 
-def slots(rhythm: Rhythm, zone: tzinfo, now: datetime) -> Iterator[Slot]:
-    """Yield the slots from the day before to the day after, in order."""
-    today = now.astimezone(zone).date()
-    for day in (today - DAY, today, today + DAY):
-        yield from _slots_of(rhythm, zone, day)
+def slots(rhythm: Rhythm, zone: tzinfo, now: datetime) -> tuple[Slot, ...]:
+    """Return the slots from the day before to the day after, in order."""
+    return _slots_around(rhythm, zone, now.astimezone(zone).date())
+
+
+def slots_between(
+    rhythm: Rhythm, zone: tzinfo, now: datetime, since: datetime, until: datetime
+) -> tuple[Slot, ...]:
+    """Return those of the slots around `now` that are after `since` and before `until`."""
+    around = slots(rhythm, zone, now)
+    begin = bisect_right(around, since, key=_AT)
+    return around[begin : bisect_left(around, until, begin, key=_AT)]
+
+
+@lru_cache(maxsize=256)
+def _slots_around(rhythm: Rhythm, zone: tzinfo, today: date) -> tuple[Slot, ...]:
+    days = (today - DAY, today, today + DAY)
+    return tuple(slot for day in days for slot in _slots_of(rhythm, zone, day))
 
 
 @lru_cache(maxsize=256)
@@ -152,9 +176,13 @@ def _slots_of(rhythm: Rhythm, zone: tzinfo, day: date) -> tuple[Slot, ...]:
     found: dict[datetime, Slot] = {}
     for number, minutes in enumerate(rhythm.polls):
         days, minute = divmod(minutes, 24 * 60)
-        at = local(day + DAY * days, time(*divmod(minute, 60)), zone)
+        here = time(*divmod(minute, 60))
+        at = local(day + DAY * days, here, zone)
         # An hour that clocks leave out falls on the one after it.
         found.setdefault(at, Slot(at, rhythm.is_for_energy(number)))
+        again = local(day + DAY * days, here.replace(fold=1), zone)
+        if again > at:
+            found.setdefault(again, Slot(again, rhythm.is_for_energy(number)))
     return tuple(found[at] for at in sorted(found))
 
 
@@ -165,16 +193,13 @@ def next_slot(
 
     `last` is when the last slot was that was served. None where there is no poll.
     """
-    if not rhythm.polls:
+    around = slots(rhythm, zone, now)
+    if not around:
         return None
-    wait = timedelta(minutes=phase)
-    unserved = [
-        slot
-        for slot in slots(rhythm, zone, now)
-        if last is None or last > now or slot.at > last
-    ]
-    due = [slot for slot in unserved if slot.at + wait <= now]
-    return due[-1] if due else unserved[0]
+    served = last is not None and last <= now
+    unserved = bisect_right(around, last, key=_AT) if served else 0
+    due = bisect_right(around, now - timedelta(minutes=phase), key=_AT)
+    return around[max(due - 1, unserved)]
 
 
 @lru_cache(maxsize=256)

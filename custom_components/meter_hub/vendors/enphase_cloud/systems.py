@@ -89,6 +89,8 @@ class Charger:
     name: str
     model: str | None
     firmware: str | None
+    status: str | None = None
+    """In the vendor's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,15 @@ class Devices:
     has_production_meter: bool
     has_consumption_meter: bool
     has_battery: bool
+    is_told: bool
+    """Whether anything is listed that reports or produces."""
 
     @property
-    def source(self) -> Source:
+    def source(self) -> Source | None:
         """What measures the production, where the vendor's summary doesn't say."""
-        return Source.METER if self.has_production_meter else Source.MICRO
+        if self.has_production_meter:
+            return Source.METER
+        return Source.MICRO if self.is_told else None
 
 
 def read_status(value: object) -> SystemStatus | None:
@@ -201,6 +207,7 @@ def read_devices(data: JsonObject) -> Devices:
         "production" in roles,
         "consumption" in roles,
         bool(found["encharges"] or found["acbs"]),
+        any(parts_of(devices, kind) for kind in ("gateways", "meters", "micros")),
     )
 
 
@@ -244,6 +251,7 @@ def _read_charger(device: JsonObject) -> Charger | None:
         to_text(device.get("name")) or f"EV charger {serial}",
         to_text(device.get("model")) or to_text(device.get("sku")),
         to_text(device.get("firmware")),
+        to_text(device.get("status")),
     )
 
 

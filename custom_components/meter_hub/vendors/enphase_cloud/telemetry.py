@@ -118,6 +118,11 @@ def read_charger(data: JsonObject) -> Answer:
     return Answer({Quantity.EV_CHARGE: rows}, _read_meta(data))
 
 
+def quarters_of(items: Sequence[JsonObject]) -> tuple[Row, ...]:
+    """Return the quarter hours of one phase of a production meter."""
+    return tuple(_rows_of(items, _under("wh_del"), QUARTER, None))
+
+
 def read_registers(data: JsonObject) -> Register | None:
     """Return the sum of a system's production meters, and when the newest was read.
 
@@ -230,7 +235,7 @@ def _rows_of(
             end,
             _energy(told, end - start),
             _is_final(to_amount(reporting), total),
-            to_amount(by_end[end].get("powr")),
+            to_amount(by_end[end].get("powr", by_end[end].get("curr_w"))),
         )
         before = end
 

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, Self
 
 from ...metering.energy import exact
-from ...metering.spans import from_epoch, hour_of, to_epoch
+from ...metering.spans import HOUR, from_epoch, hour_of, to_epoch
 from ...metering.vocabulary import Quantity
 from .lifetimes import DAY, Days, midnight
 from .telemetry import Register, Row
@@ -83,10 +83,12 @@ class Count:
         newest = max(until, self.until) if self.until else until
         # An hour may have been cut elsewhere, by the anchor of that time.
         touched = {(hour_of(slot), _day(slot, zone)) for slot in told}
+        first, last = hour_of(min(told)), hour_of(max(told))
         hours = {
             slot: energy
             for slot, energy in self.hours.items()
-            if (hour_of(slot), _day(slot, zone)) not in touched
+            if not first <= slot < last + HOUR
+            or (hour_of(slot), _day(slot, zone)) not in touched
         }
         hours |= {slot: exact(energy) for slot, energy in told.items()}
         return replace(self, hours=hours, until=newest).folded(newest, zone)
