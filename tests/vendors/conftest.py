@@ -1,6 +1,7 @@
 """What all vendors' tests need: a clock that obeys, a loopback server, a session."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,10 @@ from aiohttp.test_utils import TestServer
 import pytest
 
 from custom_components.meter_hub.metering.budget import Budget, Limits
+from custom_components.meter_hub.vendors import endpoints
 from custom_components.meter_hub.vendors.allowance import Allowance
 from custom_components.meter_hub.vendors.transport import Transport
+from tests.simulator import MovableClock, Simulator
 
 SECRET = "a-key-that-nobody-may-see"
 
@@ -85,6 +88,32 @@ def allowance_of(clock: Callable[[], datetime], pace: timedelta) -> Allowance:
         pass
 
     return Allowance(Budget.fresh(Limits(pace)), clock, save)
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedCloud:
+    """Which of the simulated clouds the integration finds at the real one's place."""
+
+    vendor: str
+    endpoint: str
+    """The name of the real one's place."""
+    pace: timedelta
+
+
+@pytest.fixture
+async def simulator(
+    simulated_cloud: SimulatedCloud,
+    moving: MovableClock,
+    installed: datetime,
+    socket_enabled: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Simulator]:
+    """Run the simulated clouds, one of which a vendor's tests have named."""
+    async with Simulator(clock=moving, installed=installed) as simulator:
+        url = simulator.url(simulated_cloud.vendor)
+        place = endpoints.Endpoint(url, pace=simulated_cloud.pace)
+        monkeypatch.setattr(endpoints, simulated_cloud.endpoint, place)
+        yield simulator
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """An Enegic account: with simulated houses, or with answers that a test decides."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from custom_components.meter_hub.memory import Memory
 from custom_components.meter_hub.vendors import endpoints, transport
 from custom_components.meter_hub.vendors.enegic import ENEGIC
 from tests.simulator import MovableClock, Simulator
-from tests.vendors.conftest import Loopback, allowance_of
+from tests.vendors.conftest import Loopback, SimulatedCloud, allowance_of
 from tests.vendors.driver import Driver
 
 from .cloud import Cloud
@@ -77,17 +77,8 @@ def driver_of(
 
 
 @pytest.fixture
-async def simulator(
-    moving: MovableClock,
-    installed: datetime,
-    socket_enabled: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Simulator]:
-    """Run the cloud, and have the integration find it at the real one's place."""
-    async with Simulator(clock=moving, installed=installed) as simulator:
-        endpoint = endpoints.Endpoint(simulator.url("enegic"), pace=PACE)
-        monkeypatch.setattr(endpoints, "ENEGIC", endpoint)
-        yield simulator
+def simulated_cloud() -> SimulatedCloud:
+    return SimulatedCloud("enegic", "ENEGIC", PACE)
 
 
 @pytest.fixture

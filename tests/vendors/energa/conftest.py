@@ -12,7 +12,7 @@ import pytest
 from custom_components.meter_hub.vendors import endpoints, transport
 from custom_components.meter_hub.vendors.energa import ENERGA
 from tests.simulator import MovableClock, Simulator
-from tests.vendors.conftest import Loopback, allowance_of
+from tests.vendors.conftest import Loopback, SimulatedCloud, allowance_of
 from tests.vendors.driver import Driver
 
 from .portal import PASSWORD, Portal
@@ -103,17 +103,8 @@ def installed() -> datetime:
 
 
 @pytest.fixture
-async def simulator(
-    moving: MovableClock,
-    installed: datetime,
-    socket_enabled: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Simulator]:
-    """Run the simulated portal, and have the integration find it."""
-    async with Simulator(clock=moving, installed=installed) as simulator:
-        endpoint = endpoints.Endpoint(simulator.url("energa"), pace=PACE)
-        monkeypatch.setattr(endpoints, "ENERGA", endpoint)
-        yield simulator
+def simulated_cloud() -> SimulatedCloud:
+    return SimulatedCloud("energa", "ENERGA", PACE)
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """A OneMeter account with two simulated houses."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from aiohttp import ClientSession
 import pytest
 
-from custom_components.meter_hub.vendors import endpoints
 from custom_components.meter_hub.vendors.onemeter import ONEMETER
 from tests.simulator import MovableClock, Simulator
-from tests.vendors.conftest import allowance_of
+from tests.vendors.conftest import SimulatedCloud, allowance_of
 from tests.vendors.driver import Driver
 
 PACE = timedelta(minutes=1)
@@ -27,17 +25,8 @@ def installed() -> datetime:
 
 
 @pytest.fixture
-async def simulator(
-    moving: MovableClock,
-    installed: datetime,
-    socket_enabled: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> AsyncIterator[Simulator]:
-    """Run the cloud, and have the integration find it at the real one's place."""
-    async with Simulator(clock=moving, installed=installed) as simulator:
-        endpoint = endpoints.Endpoint(simulator.url("onemeter"), pace=PACE)
-        monkeypatch.setattr(endpoints, "ONEMETER", endpoint)
-        yield simulator
+def simulated_cloud() -> SimulatedCloud:
+    return SimulatedCloud("onemeter", "ONEMETER", PACE)
 
 
 @pytest.fixture
