@@ -120,27 +120,25 @@ def _refused(
 
 
 def _is_in_the_way(known: KnownSystem, job: CloudJob, err: VendorError) -> bool:
-    """Tell whether one thing that is out of order keeps others from being asked for.
-
-    What the vendor can't be reached for is not, unless it has just answered others.
-    """
+    """Tell whether one thing that is out of order keeps others from being asked for."""
     if job.ask.of in _PRODUCTION or job.ask.what in (What.SUMMARY, What.DEVICES):
+        return False
+    if not _are_others_answered(known, job):
         return False
     failure = known.failures.get(job.purpose)
     tries = 1 + (failure.tries if failure else 0)
+    is_lifetime = job.purpose is Purpose.LIFETIMES
     if isinstance(err, UnexpectedAnswer):
-        return tries >= (_LIFETIME_TRIES if job.purpose is Purpose.LIFETIMES else 2)
-    if not isinstance(err, Unavailable) or tries < _TRIES:
-        return False
-    if job.purpose is Purpose.HISTORY:
-        return True
+        return tries >= (_LIFETIME_TRIES if is_lifetime else 2)
+    return isinstance(err, Unavailable) and not is_lifetime and tries >= _TRIES
+
+
+def _are_others_answered(known: KnownSystem, job: CloudJob) -> bool:
+    """Tell whether it is not the vendor as a whole that is out of order."""
     sweep = known.sweeps.get(job.purpose)
-    return (
-        job.purpose in (Purpose.POLL, Purpose.NIGHT)
-        and sweep is not None
-        and sweep.at == job.at
-        and bool(sweep.done)
-    )
+    if sweep is not None and sweep.at == job.at and sweep.done:
+        return True
+    return job.purpose is not Purpose.POLL and Purpose.POLL not in known.failures
 
 
 def _may_be_the_week(known: KnownSystem, job: CloudJob, err: VendorError) -> bool:
