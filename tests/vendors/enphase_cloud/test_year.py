@@ -262,7 +262,8 @@ async def test_a_year_on_every_plan(
     await life.live(datetime(2027, 2, 28, tzinfo=UTC))
     assert_within_limits(cloud)
     assert cloud.refused == 0
-    assert life.restarts > 20
+    # Fewest where a plan has but few calls.
+    assert life.restarts >= len(months)
     assert life.errors["timeout"] > 10
     for month in months:
         name = f"{month:%Y-%m}"
