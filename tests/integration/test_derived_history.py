@@ -38,11 +38,15 @@ from .prosumer import (
     prosumers,
     stored,
 )
+from .prosumer_entry import (
+    FIRST,
+    LONG_AGO,
+    async_open,
+    async_set_prices,
+    know_next_hour,
+)
 from .rows import assert_same, async_rows
 from .scripted import EXPORT, HOUR, IMPORT, START, Script
-
-FIRST = START - 48 * HOUR
-LONG_AGO = stored(date(2020, 1, 1))
 
 
 @pytest.fixture
@@ -60,11 +64,7 @@ async def prosumer(
     settle: Settle,
 ) -> MockConfigEntry:
     """Return an entry with prices whose two days of history have arrived."""
-    know_zones(script, FIRST, 48)
-    entry = make_entry(prices=[LONG_AGO])
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(timedelta(minutes=10))
-    return entry
+    return await async_open(hass, script, make_entry, settle)
 
 
 async def test_all_that_follows_is_written(
@@ -128,11 +128,8 @@ async def test_a_correction_reaches_what_follows(
     settle: Settle,
 ) -> None:
     """An estimate that gives way changes balance and cost, and all sums after it."""
-    know_zones(script, FIRST, 48)
     script.quality = Quality.ESTIMATED
-    entry = make_entry(prices=[LONG_AGO])
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(timedelta(minutes=10))
+    entry = await async_open(hass, script, make_entry, settle)
     await assert_follows(hass, script.truth)
 
     for series in (IMPORT_ZONES[0], EXPORT_ZONES[0]):
@@ -176,11 +173,7 @@ async def test_new_prices_count_from_their_day_on(
     await hass.config.async_set_time_zone("Europe/Warsaw")
     before = await async_rows(hass, COST)
     dearer = stored(valid_from, imports={"zone1": 2.0, "zone2": 1.2})
-    hass.config_entries.async_update_entry(
-        prosumer,
-        options={**prosumer.options, "prices": [LONG_AGO, dearer]},
-    )
-    await hass.config_entries.async_reload(prosumer.entry_id)
+    await async_set_prices(hass, prosumer, [LONG_AGO, dearer])
     await settle(timedelta(minutes=1))
 
     midnight = START.replace(day=8, hour=23)
@@ -208,8 +201,7 @@ async def test_cleared_statistics_are_filled_again(
     get_instance(hass).async_clear_statistics([statistic_id("scripted", series)])
     if meanwhile == "stopped":
         await hass.config_entries.async_setup(prosumer.entry_id)
-    for source in (*IMPORT_ZONES, *EXPORT_ZONES):
-        script.know(source, START, 0.25)
+    know_next_hour(script)
     await settle(timedelta(hours=2, minutes=10))
 
     await assert_follows(hass, script.truth)
@@ -225,8 +217,7 @@ async def test_somebody_else_moves_the_sums(
         Shift(FIRST + 5 * HOUR, 100.0),
         currency="PLN",
     )
-    for source in (*IMPORT_ZONES, *EXPORT_ZONES):
-        script.know(source, START, 0.25)
+    know_next_hour(script)
     await settle(timedelta(hours=1, minutes=30))
 
     await assert_follows(hass, script.truth)

@@ -17,21 +17,24 @@ from .prosumer import (
     BALANCED_IMPORT,
     COMPENSATION,
     COST,
-    EXPORT_ZONES,
     IMPORT_ZONES,
     assert_follows,
-    know_zones,
     prosumers,
     stored,
+)
+from .prosumer_entry import (
+    FIRST,
+    LONG_AGO,
+    async_open,
+    async_set_prices,
+    know_next_hour,
 )
 from .rows import assert_same, async_rows
 from .scripted import HOUR, START, Script
 
-FIRST = START - 48 * HOUR
 MIDNIGHT = START.replace(day=8, hour=23)
 """When the 9th begins in Poland."""
 
-LONG_AGO = stored(date(2020, 1, 1))
 ALWAYS, NEVER = (FIRST, START), (START, START)
 """Hours of the history that have prices."""
 
@@ -47,21 +50,7 @@ async def prosumer(
     """Return an entry of a vendor in Poland, with two days of history and their costs."""
     vendor = replace(prosumers(script), time_zone="Europe/Warsaw")
     monkeypatch.setitem(VENDORS, "scripted", vendor)
-    know_zones(script, FIRST, 48)
-    entry = make_entry(prices=[LONG_AGO])
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(timedelta(minutes=10))
-    return entry
-
-
-async def async_set_prices(
-    hass: HomeAssistant, entry: MockConfigEntry, prices: list[dict[str, Any]]
-) -> None:
-    """Have other prices in the options, and begin anew with them."""
-    hass.config_entries.async_update_entry(
-        entry, options={**entry.options, "prices": prices}
-    )
-    await hass.config_entries.async_reload(entry.entry_id)
+    return await async_open(hass, script, make_entry, settle)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +113,7 @@ async def test_hours_that_never_had_a_price_get_no_costs(
 ) -> None:
     """Those that come after all prices were removed leave the costs as they are."""
     await async_set_prices(hass, prosumer, [])
-    for source in (*IMPORT_ZONES, *EXPORT_ZONES):
-        script.know(source, START, 0.25)
+    know_next_hour(script)
     await settle(timedelta(hours=1, minutes=30))
 
     assert max(await async_rows(hass, BALANCED_IMPORT)) == START

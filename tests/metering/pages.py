@@ -67,10 +67,17 @@ def settle(
     return page.settled(spans(explored), hours, now, written)
 
 
+def measured_but(hours: Mapping[datetime, HourEnergy]) -> Page:
+    """Return the page of a day that is written, all measured but these hours."""
+    return settle(Page(), (0, 24), {**answer(MEASURED, (0, 24)), **hours}, WRITTEN)
+
+
 def accepts(page: Page, at: datetime, energy: HourEnergy) -> bool:
     """Tell whether an hour may be written."""
     return at in page.accepted({at: energy})
 
 
+WRITTEN = book((0, 24))
+CLOSED = measured_but({})
 AT_ONCE = timedelta()
 UNEXPLORED, FAILED, ESTIMATED, INCOMPLETE, UNWRITTEN = Reason

@@ -12,6 +12,7 @@ from custom_components.meter_hub.metering.spans import Spans
 
 from .pages import (
     AT_ONCE,
+    CLOSED,
     DAY,
     ESTIMATE,
     ESTIMATED,
@@ -22,6 +23,7 @@ from .pages import (
     QUARTER,
     SERIES,
     UNEXPLORED,
+    WRITTEN,
     accepts,
     answer,
     book,
@@ -90,28 +92,25 @@ def test_the_hour_of_the_floor_is_explored_from_the_floor_on() -> None:
 
 
 def test_the_future_is_never_empty() -> None:
-    page = settle(Page(), (0, 48), answer(MEASURED, (0, 24)), book((0, 24)))
+    page = settle(Page(), (0, 48), answer(MEASURED, (0, 24)), WRITTEN)
     assert page.empty == Spans()
-    assert gaps(page, book((0, 24)), now=hour(30)) == [(24, 30, UNEXPLORED, AT_ONCE)]
+    assert gaps(page, WRITTEN, now=hour(30)) == [(24, 30, UNEXPLORED, AT_ONCE)]
 
 
 def test_what_a_clock_that_was_ahead_has_closed_opens_again() -> None:
     """Hours that were confirmed to be empty were yet to come."""
-    written = book((0, 24))
     ahead = NOW + timedelta(days=10)
-    page = settle(Page(), (0, 72), answer(MEASURED, (0, 24)), written, ahead)
+    page = settle(Page(), (0, 72), answer(MEASURED, (0, 24)), WRITTEN, ahead)
     assert page.empty == spans((24, 72))
-    page = settle(page, (23, 24), answer(MEASURED, (23, 24)), written)
+    page = settle(page, (23, 24), answer(MEASURED, (23, 24)), WRITTEN)
     assert page.empty == Spans()
-    assert gaps(page, written, now=hour(72)) == [(24, 72, UNEXPLORED, AT_ONCE)]
+    assert gaps(page, WRITTEN, now=hour(72)) == [(24, 72, UNEXPLORED, AT_ONCE)]
     assert accepts(page, hour(24), ESTIMATE)
 
 
 def test_a_clock_that_is_behind_opens_nothing_that_is_measured() -> None:
-    written = book((0, 24))
-    page = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), written)
-    behind = settle(page, (0, 1), answer(MEASURED, (0, 1)), written, hour(3.5))
-    assert gaps(behind, written) == []
+    behind = settle(CLOSED, (0, 1), answer(MEASURED, (0, 1)), WRITTEN, hour(3.5))
+    assert gaps(behind, WRITTEN) == []
     assert not accepts(behind, hour(20), ESTIMATE)
 
 
@@ -139,7 +138,7 @@ def test_rows_that_are_gone_are_asked_for_again() -> None:
 
 
 def test_a_lost_memory_asks_for_everything() -> None:
-    assert gaps(Page(), book((0, 24))) == [(0, 24, UNEXPLORED, AT_ONCE)]
+    assert gaps(Page(), WRITTEN) == [(0, 24, UNEXPLORED, AT_ONCE)]
 
 
 def test_a_page_survives_storage() -> None:

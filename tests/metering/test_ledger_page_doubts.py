@@ -16,6 +16,7 @@ from custom_components.meter_hub.metering.spans import Spans
 
 from .pages import (
     AT_ONCE,
+    CLOSED,
     DAY,
     ESTIMATE,
     ESTIMATED,
@@ -29,11 +30,13 @@ from .pages import (
     QUARTER,
     SERIES,
     UNEXPLORED,
+    WRITTEN,
     accepts,
     answer,
     book,
     gaps,
     hour,
+    measured_but,
     settle,
 )
 
@@ -45,15 +48,11 @@ from .pages import (
 def test_doubtful_hours_stay_open_and_wait_longer_each_time(
     energy: HourEnergy, reason: Reason
 ) -> None:
-    written = book((0, 24))
-    page = settle(
-        Page(), (0, 24), answer(MEASURED, (0, 24)) | {hour(3): energy}, written
-    )
-    now, waits = NOW, []
+    page, now, waits = measured_but({hour(3): energy}), NOW, []
     for _ in range(9):
         found = [
             gap
-            for gap in page.gaps(SERIES, DAY, now, written)
+            for gap in page.gaps(SERIES, DAY, now, WRITTEN)
             if gap.reason is not UNEXPLORED
         ]
         assert [(gap.start, gap.end, gap.reason) for gap in found] == [
@@ -61,10 +60,10 @@ def test_doubtful_hours_stay_open_and_wait_longer_each_time(
         ]
         waits.append(found[0].due - now)
         now = found[0].due
-        page = settle(page, (3, 4), {hour(3): energy}, written, now)
+        page = settle(page, (3, 4), {hour(3): energy}, WRITTEN, now)
     assert waits == [QUARTER * 2**n for n in range(7)] + [24 * HOUR] * 2
-    closed = settle(page, (3, 4), {hour(3): MEASURED}, written, now)
-    assert [gap[:2] for gap in gaps(closed, written, now=now)] == [
+    closed = settle(page, (3, 4), {hour(3): MEASURED}, WRITTEN, now)
+    assert [gap[:2] for gap in gaps(closed, WRITTEN, now=now)] == [
         (24, (now - DAY) // HOUR)
     ]
 
@@ -83,19 +82,17 @@ def test_a_failed_call_is_tried_again_for_ever() -> None:
 
 
 def test_a_failed_call_takes_nothing_away() -> None:
-    written = book((0, 24))
-    hours = answer(MEASURED, (0, 24)) | {hour(3): ESTIMATE}
-    page = settle(Page(), (0, 24), hours, written)
+    page = measured_but({hour(3): ESTIMATE})
     page = page.failed(Span(SERIES, hour(2), hour(6)), NOW)
-    assert gaps(page, written) == [
+    assert gaps(page, WRITTEN) == [
         (2, 3, FAILED, QUARTER),
         (3, 4, ESTIMATED, 2 * QUARTER),
         (4, 6, FAILED, QUARTER),
     ]
     assert not accepts(page, hour(2), ESTIMATE)
     assert accepts(page, hour(3), ESTIMATE)
-    assert gaps(settle(page, (2, 6), answer(MEASURED, (2, 6)), written), written) == []
-    assert gaps(settle(page, (2, 6), {hour(3): MEASURED}, written), written) == []
+    assert gaps(settle(page, (2, 6), answer(MEASURED, (2, 6)), WRITTEN), WRITTEN) == []
+    assert gaps(settle(page, (2, 6), {hour(3): MEASURED}, WRITTEN), WRITTEN) == []
 
 
 def test_a_failed_call_up_to_now_leaves_the_running_hour_alone() -> None:
@@ -138,24 +135,20 @@ def test_a_measured_row_that_is_gone_is_open_before_it_may_be_an_estimate() -> N
 
 
 def test_a_row_stays_and_a_doubt_too_where_a_later_answer_is_silent() -> None:
-    written = book((0, 24))
-    hours = answer(MEASURED, (0, 24)) | {hour(3): ESTIMATE}
-    page = settle(Page(), (0, 24), hours, written)
-    silent = settle(page, (0, 24), {}, written)
+    page = measured_but({hour(3): ESTIMATE})
+    silent = settle(page, (0, 24), {}, WRITTEN)
     assert silent.empty == Spans()
-    assert gaps(silent, written) == [(3, 4, INCOMPLETE, 2 * QUARTER)]
+    assert gaps(silent, WRITTEN) == [(3, 4, INCOMPLETE, 2 * QUARTER)]
 
 
 def test_doubts_retire_and_the_row_stays() -> None:
-    written = book((0, 24))
-    hours = answer(MEASURED, (0, 24)) | {hour(3): ESTIMATE, hour(4): NOTHING_YET}
-    page = settle(Page(), (0, 24), hours, written)
+    page = measured_but({hour(3): ESTIMATE, hour(4): NOTHING_YET})
     late = NOW + PATIENCE
     window = (24, (late - DAY) // HOUR, UNEXPLORED, AT_ONCE)
-    assert len(gaps(page, written, now=late - timedelta(minutes=1))) == 3
-    assert gaps(page, written, now=late) == [window]
+    assert len(gaps(page, WRITTEN, now=late - timedelta(minutes=1))) == 3
+    assert gaps(page, WRITTEN, now=late) == [window]
     assert page.gaps(
-        SERIES, DAY, NOW + timedelta(days=2), written, patience=timedelta(days=1)
+        SERIES, DAY, NOW + timedelta(days=2), WRITTEN, patience=timedelta(days=1)
     ) == (Gap(SERIES, hour(24), hour(72), UNEXPLORED, NOW + timedelta(days=2)),)
     assert [gap[:3] for gap in gaps(page, book((0, 3), (5, 24)), now=late)] == [
         (3, 4, ESTIMATED),
@@ -164,28 +157,25 @@ def test_doubts_retire_and_the_row_stays() -> None:
 
 
 def test_trying_again_does_not_make_a_doubt_younger() -> None:
-    written = book((0, 24))
-    page = settle(Page(), (0, 24), answer(ESTIMATE, (0, 24)), written)
-    page = settle(
-        page, (0, 24), answer(ESTIMATE, (0, 24)), written, NOW + timedelta(days=20)
-    )
-    assert gaps(page, written, now=NOW + PATIENCE, since=DAY)[0][2] is UNEXPLORED
+    estimates = answer(ESTIMATE, (0, 24))
+    page = settle(Page(), (0, 24), estimates, WRITTEN)
+    page = settle(page, (0, 24), estimates, WRITTEN, NOW + timedelta(days=20))
+    assert gaps(page, WRITTEN, now=NOW + PATIENCE, since=DAY)[0][2] is UNEXPLORED
 
 
 def test_equal_neighbours_are_one_gap() -> None:
     page = Page()
     for part in range(4):
         hours = answer(ESTIMATE, (6 * part, 6 * part + 6))
-        page = settle(page, (6 * part, 6 * part + 6), hours, book((0, 24)))
-    assert gaps(page, book((0, 24))) == [(0, 24, ESTIMATED, QUARTER)]
+        page = settle(page, (6 * part, 6 * part + 6), hours, WRITTEN)
+    assert gaps(page, WRITTEN) == [(0, 24, ESTIMATED, QUARTER)]
     assert len(page.open) == 1
 
 
 def test_a_clock_that_was_ahead_puts_off_nothing() -> None:
     wrong = NOW + timedelta(days=400)
-    page = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), book((0, 24)))
-    page = page.failed(Span(SERIES, hour(3), hour(5)), wrong)
-    (gap,) = page.gaps(SERIES, DAY, NOW, book((0, 24)))
+    page = CLOSED.failed(Span(SERIES, hour(3), hour(5)), wrong)
+    (gap,) = page.gaps(SERIES, DAY, NOW, WRITTEN)
     assert (gap.start, gap.end, gap.due) == (hour(3), hour(5), NOW)
 
     page = page.failed(Span(SERIES, hour(3), hour(5)), NOW)

@@ -9,6 +9,7 @@ from custom_components.meter_hub.metering.model import Quality, Span
 
 from .pages import (
     AT_ONCE,
+    CLOSED,
     DAY,
     ESTIMATE,
     FAILED,
@@ -20,17 +21,16 @@ from .pages import (
     SERIES,
     UNEXPLORED,
     UNWRITTEN,
+    WRITTEN,
     accepts,
     answer,
     book,
     gaps,
     hour,
+    measured_but,
     settle,
     spans,
 )
-
-WRITTEN = book((0, 24))
-CLOSED = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), WRITTEN)
 
 
 def test_what_was_answered_anew_is_asked_for_until_it_is_written() -> None:
@@ -57,8 +57,7 @@ def test_hours_that_were_never_written_stay_unexplored() -> None:
 
 def test_a_doubtful_hour_is_asked_for_at_once() -> None:
     """The lost answer may have been the one that was waited for."""
-    hours = answer(MEASURED, (0, 24)) | {hour(5): ESTIMATE}
-    page = settle(Page(), (0, 24), hours, WRITTEN).answered(spans((5, 7)))
+    page = measured_but({hour(5): ESTIMATE}).answered(spans((5, 7)))
     assert gaps(page, WRITTEN) == [(5, 7, UNWRITTEN, AT_ONCE)]
 
 

@@ -1,6 +1,7 @@
 """Times at which nothing may be different, and how to tell that nothing is."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import AsyncGenerator, Iterable, Mapping, Set as AbstractSet
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from custom_components.meter_hub.metering.model import Series
@@ -76,6 +77,12 @@ WHERE_CLOCKS_CHANGE = [
 ]
 
 
+def cases_in_warsaw(*, days: int, every: int, changes: Iterable[Case]) -> list[Case]:
+    """Return cases of that much history, and those given in which clocks change."""
+    nows = *hours_of_a_day(every=every), *AROUND_MIDNIGHT[:4]
+    return [*(ago(now, days * DAY) for now in nows), *changes]
+
+
 def published(
     simulator: Simulator, vendor: str, excluded: AbstractSet[str] = frozenset()
 ) -> Published:
@@ -102,3 +109,14 @@ def assert_read(driver: Driver, before: Published, now: Published) -> None:
         }
         verdict = check(rows, wanted)
         assert verdict.ok, f"{series.quantity}/{series.channel}: {verdict.problems()}"
+
+
+@asynccontextmanager
+async def reading_all(
+    driver: Driver, simulator: Simulator, vendor: str
+) -> AsyncGenerator[None]:
+    """Open an account; check what is written after the calls that are made within."""
+    before = published(simulator, vendor)
+    await driver.connect()
+    yield
+    assert_read(driver, before, published(simulator, vendor))

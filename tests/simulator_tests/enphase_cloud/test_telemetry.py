@@ -1,6 +1,6 @@
-"""Intervals: their windows, their energies, and when they are there."""
+"""Intervals: their energies, and when they are there."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 import itertools
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +10,10 @@ import pytest
 from tests.simulator import Distortion, DistortionKind, Flow, MovableClock, Simulator
 from tests.simulator.enphase_cloud import EnphaseCloudApi
 
-from ..conftest import INSTALLED, NOW
+from ..conftest import NOW
 from .conftest import CHARGER, EVERYTHING, MICROS, NO_BATTERY, CloudClient
+from .intervals import QUARTER, ends_of, epoch, midnight_of, rows_of
 
-QUARTER = timedelta(minutes=15)
-WARSAW = ZoneInfo("Europe/Warsaw")
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 METERS = {
     "telemetry/production_meter": ("wh_del", Flow.SOLAR),
@@ -24,40 +23,20 @@ METERS = {
 }
 
 
-def _at(day: date, zone: ZoneInfo) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=zone)
-
-
-def _epoch(at: datetime) -> int:
-    return int(at.timestamp())
-
-
-def _ends(rows: list[dict[str, Any]]) -> list[datetime]:
-    return [datetime.fromtimestamp(row["end_at"], UTC) for row in rows]
-
-
-async def _rows(
-    cloud: CloudClient, system: str, path: str, start: datetime, **query: str
-) -> list[dict[str, Any]]:
-    body = await cloud.get(f"/{system}/{path}", start_at=_epoch(start), **query)
-    rows = body["intervals"]
-    return list(itertools.chain(*rows)) if "energy_" in path else rows
-
-
 @pytest.mark.parametrize("system", [EVERYTHING, NO_BATTERY])
 async def test_a_quarter_hour_balances_and_a_day_is_the_houses(
     cloud: CloudClient, api: EnphaseCloudApi, system: str
 ) -> None:
-    start = _at(date(2026, 10, 23), WARSAW)
+    start = midnight_of(date(2026, 10, 23))
     energies: dict[Flow, list[int]] = {}
     for path, (field, flow) in METERS.items():
-        rows = await _rows(cloud, system, path, start)
-        assert _ends(rows) == [start + QUARTER * n for n in range(1, 97)]
+        rows = await rows_of(cloud, system, path, start)
+        assert ends_of(rows) == [start + QUARTER * n for n in range(1, 97)]
         energies[flow] = [row[field] for row in rows]
     nothing = [0] * 96
     charge, discharge = nothing, nothing
     if system == EVERYTHING:
-        rows = await _rows(cloud, system, "telemetry/battery", start)
+        rows = await rows_of(cloud, system, "telemetry/battery", start)
         charge = [row["charge"]["enwh"] for row in rows]
         discharge = [row["discharge"]["enwh"] for row in rows]
         assert max(row["soc"]["percent"] for row in rows) > 50
@@ -83,9 +62,9 @@ async def test_the_car_is_part_of_the_home(
     body = await cloud.get(
         f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry", start_date="20261021"
     )
-    start = _at(date(2026, 10, 21), WARSAW)
+    start = midnight_of(date(2026, 10, 21))
     rows = body["consumption"]
-    assert _ends(rows) == [start + QUARTER * n for n in range(1, 97)]
+    assert ends_of(rows) == [start + QUARTER * n for n in range(1, 97)]
     assert body["start_date"] == body["end_date"] == "2026-10-21"
     energy = sum(row["consumption"] for row in rows)
     end = start + timedelta(days=1)
@@ -93,7 +72,7 @@ async def test_the_car_is_part_of_the_home(
     assert energy == pytest.approx(
         api.house(CHARGER).energy(Flow.EV_CHARGE, start, end) * 1000, abs=1
     )
-    home = await _rows(cloud, EVERYTHING, "telemetry/consumption_meter", start)
+    home = await rows_of(cloud, EVERYTHING, "telemetry/consumption_meter", start)
     for row, load in zip(rows, home, strict=True):
         assert load["enwh"] >= row["consumption"] - 1
 
@@ -101,11 +80,11 @@ async def test_the_car_is_part_of_the_home(
 async def test_micros_are_silent_in_the_dark_of_their_own_time_zone(
     cloud: CloudClient, api: EnphaseCloudApi
 ) -> None:
-    start = _at(date(2026, 10, 23), LOS_ANGELES)
+    start = midnight_of(date(2026, 10, 23), LOS_ANGELES)
     path = f"/{MICROS}/telemetry/production_micro"
-    body = await cloud.get(path, start_at=_epoch(start))
+    body = await cloud.get(path, start_at=epoch(start))
     rows = body["intervals"]
-    ends = _ends(rows)
+    ends = ends_of(rows)
     assert 100 < len(rows) < 160
     assert {after - end for end, after in itertools.pairwise(ends)} == {
         timedelta(minutes=5)
@@ -120,7 +99,7 @@ async def test_micros_are_silent_in_the_dark_of_their_own_time_zone(
     assert await cloud.get(path, start_date="2026-10-23") == {
         key: value for key, value in body.items() if key not in ("start_at", "end_at")
     } | {"start_date": "2026-10-23", "end_date": "2026-10-23"}
-    assert len((await cloud.get(path, granularity="15mins", start_at=_epoch(ends[0])))["intervals"]) == 3  # fmt: skip
+    assert len((await cloud.get(path, granularity="15mins", start_at=epoch(ends[0])))["intervals"]) == 3  # fmt: skip
 
 
 async def test_rows_come_in_uploads_and_are_partial_at_first(
@@ -130,8 +109,8 @@ async def test_rows_come_in_uploads_and_are_partial_at_first(
     path = "telemetry/consumption_meter"
 
     async def newest() -> tuple[datetime, int, int]:
-        rows = await _rows(cloud, EVERYTHING, path, start)
-        return _ends(rows)[-1], rows[-1]["devices_reporting"], rows[-1]["enwh"]
+        rows = await rows_of(cloud, EVERYTHING, path, start)
+        return ends_of(rows)[-1], rows[-1]["devices_reporting"], rows[-1]["enwh"]
 
     clock.at = NOW.replace(minute=6)
     assert (await newest())[0] == NOW.replace(hour=11, minute=45)
@@ -139,8 +118,8 @@ async def test_rows_come_in_uploads_and_are_partial_at_first(
     end, reporting, partial = await newest()
     assert (end, reporting) == (NOW.replace(minute=0), 1)
     clock.at = NOW.replace(minute=27)
-    rows = await _rows(cloud, EVERYTHING, path, start)
-    final = next(row for row in rows if row["end_at"] == _epoch(end))
+    rows = await rows_of(cloud, EVERYTHING, path, start)
+    final = next(row for row in rows if row["end_at"] == epoch(end))
     assert final["devices_reporting"] == 2
     assert final["enwh"] // 2 == partial
 
@@ -152,9 +131,9 @@ async def test_statistics_are_the_meters_production_by_channel(
     cloud: CloudClient, system: str, meters: int, used: list[int]
 ) -> None:
     start = NOW.replace(hour=3, minute=0)
-    query = {"start_at": _epoch(start), "end_at": _epoch(NOW)}
+    query = {"start_at": epoch(start), "end_at": epoch(NOW)}
     body = await cloud.get(f"/{system}/rgm_stats", **query)
-    rows = await _rows(cloud, system, "telemetry/production_meter", start)
+    rows = await rows_of(cloud, system, "telemetry/production_meter", start)
     assert body["intervals"] == rows
     assert body["total_devices"] == len(body["meter_intervals"]) == meters
     assert sum(row["wh_del"] for row in rows) > 1000
@@ -179,33 +158,6 @@ async def test_statistics_are_the_meters_production_by_channel(
     assert len(channels) == sum(row["devices_reporting"] for row in rows)
 
 
-async def test_statistics_have_a_start_and_an_end(cloud: CloudClient) -> None:
-    path = f"/{EVERYTHING}/rgm_stats"
-    midnight = _at(date(2026, 10, 27), WARSAW)
-    ends = _ends((await cloud.get(path))["intervals"])
-    assert (ends[0], ends[-1]) == (midnight + QUARTER, NOW.replace(minute=0))
-    odd = {"start_at": _epoch(midnight) + 240, "end_at": _epoch(midnight) + 2000}
-    ends = _ends((await cloud.get(path, **odd))["intervals"])
-    assert ends == [midnight + QUARTER, midnight + 2 * QUARTER]
-    week = timedelta(days=7)
-    start = _epoch(midnight.astimezone(UTC) - week)
-    rows = (await cloud.get(path, start_at=start))["intervals"]
-    assert _ends(rows)[-1] == midnight
-    for query in (
-        {"start_at": start, "end_at": start + 8 * 86400},
-        {"start_at": start, "end_at": start - 900},
-        {"start_at": _epoch(NOW) + 900},
-        {"start_at": _epoch(midnight), "end_at": _epoch(NOW) + 900},
-        {"start_at": start - 732 * 86400},
-    ):
-        status, body = await cloud.ask(path, **query)
-        assert (status, body["code"]) == (422, 422)
-        assert ":first_interval=>" in body["details"]
-    status, body = await cloud.ask(f"/{MICROS}/rgm_stats")
-    assert status == 422
-    assert body["details"] == "System doesn't have production meters"
-
-
 async def test_grid_rows_are_nested_and_say_nothing_of_devices(
     cloud: CloudClient,
 ) -> None:
@@ -214,93 +166,9 @@ async def test_grid_rows_are_nested_and_say_nothing_of_devices(
     assert body["total_devices"] == 0
     assert {frozenset(row) for row in rows} == {frozenset(("end_at", "wh_imported"))}
     body = await cloud.get(
-        f"/{EVERYTHING}/energy_import_telemetry", start_at=_epoch(NOW)
+        f"/{EVERYTHING}/energy_import_telemetry", start_at=epoch(NOW)
     )
     assert body["intervals"] == []
-
-
-async def test_a_week_is_seven_days_where_it_is_known(
-    cloud: CloudClient, api: EnphaseCloudApi, clock: MovableClock
-) -> None:
-    clock.advance(timedelta(hours=12))
-    start = _at(date(2026, 10, 21), WARSAW)
-    rows = await _rows(
-        cloud, EVERYTHING, "telemetry/production_meter", start, granularity="week"
-    )
-    assert len(rows) == 7 * 96
-    # One of the days has 25 hours.
-    assert _ends(rows)[-1] == _at(date(2026, 10, 27), WARSAW) + timedelta(hours=23)
-    query: dict[str, Any] = {"start_at": _epoch(start), "granularity": "week"}
-    for path in ("energy_import_telemetry", "telemetry/production_micro"):
-        assert (await cloud.ask(f"/{EVERYTHING}/{path}", **query))[0] == 422
-    api.systems[EVERYTHING].refused_weeks.clear()
-    body = await cloud.get(f"/{EVERYTHING}/energy_import_telemetry", **query)
-    assert len(body["intervals"][0]) == len(rows)
-
-
-async def test_the_long_day_takes_two_questions(cloud: CloudClient) -> None:
-    start = _at(date(2026, 10, 25), WARSAW)
-    path = "telemetry/consumption_meter"
-    rows = await _rows(cloud, EVERYTHING, path, start)
-    assert len(rows) == 96
-    more = await _rows(cloud, EVERYTHING, path, _ends(rows)[-1])
-    lifetime = await cloud.get(
-        f"/{EVERYTHING}/consumption_lifetime",
-        start_date="2026-10-25",
-        end_date="2026-10-25",
-    )
-    assert lifetime["consumption"] == [sum(row["enwh"] for row in (*rows, *more[:4]))]
-
-
-async def test_windows_start_on_intervals_of_the_systems_life(
-    cloud: CloudClient,
-) -> None:
-    path = f"/{EVERYTHING}/telemetry/production_meter"
-    body = await cloud.get(path, start_at=_epoch(INSTALLED) - 40 * 86400)
-    assert body["start_at"] == _epoch(_at(date(2026, 10, 20), WARSAW))
-    assert _ends(body["intervals"])[0] == datetime(2026, 10, 20, 10, 15, tzinfo=UTC)
-    odd = _epoch(NOW.replace(hour=8, minute=4))
-    body = await cloud.get(path, start_at=odd, granularity="15mins")
-    assert body["start_at"] == odd - 240
-    assert [row["end_at"] for row in body["intervals"]] == [odd - 240 + 900]
-    body = await cloud.get(path)
-    assert body["start_at"] == _epoch(_at(date(2026, 10, 27), WARSAW))
-    assert body["end_at"] == _epoch(NOW)
-
-
-@pytest.mark.parametrize("off", [timedelta(minutes=1), timedelta(days=-732)])
-async def test_a_window_that_cannot_be_is_refused_with_what_can(
-    cloud: CloudClient, off: timedelta
-) -> None:
-    start = _epoch(NOW + off)
-    status, body = await cloud.ask(
-        f"/{EVERYTHING}/telemetry/consumption_meter", start_at=start
-    )
-    first = _epoch(INSTALLED.replace(hour=10, minute=0, second=0))
-    last = _epoch(NOW.replace(minute=0))
-    assert status == 422
-    assert f"{{:start_at=>{start}, :end_at=>" in body["details"]
-    assert f":first_interval=>{first}, :last_interval=>{last}}}" in body["details"]
-
-
-@pytest.mark.parametrize("query", [{"start_date": "2026-10-21"}, {"granularity": "5mins"}, {"start_at": str(_epoch(NOW) + 60)}])  # fmt: skip
-async def test_chargers_refuse_in_their_own_way(
-    cloud: CloudClient, query: dict[str, str]
-) -> None:
-    status, body = await cloud.ask(
-        f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry", **query
-    )
-    assert status == 400
-    assert body["code"] == "400"
-    assert body["details"][0] in ("Invalid start_date", "Invalid granularity")
-
-
-async def test_a_charger_tells_of_yesterday_unless_asked(cloud: CloudClient) -> None:
-    path = f"/{EVERYTHING}/ev_charger/{CHARGER}/telemetry"
-    assert (await cloud.get(path))["start_date"] == "2026-10-26"
-    body = await cloud.get(path, start_at=_epoch(NOW.replace(hour=2, minute=0)))
-    assert body["end_at"] == _epoch(NOW)
-    assert len(body["consumption"]) == 40
 
 
 @pytest.mark.parametrize(
@@ -323,7 +191,7 @@ async def test_distorted_rows_get_over_it(
 ) -> None:
     start = NOW.replace(hour=8, minute=0)
     path = "telemetry/consumption_meter"
-    (before,) = await _rows(cloud, EVERYTHING, path, start, granularity="15mins")
+    (before,) = await rows_of(cloud, EVERYTHING, path, start, granularity="15mins")
     simulator.add(
         Distortion(
             kind,
@@ -335,7 +203,7 @@ async def test_distorted_rows_get_over_it(
             quantities=("home",),
         )
     )
-    rows = await _rows(cloud, EVERYTHING, path, start, granularity="15mins")
+    rows = await rows_of(cloud, EVERYTHING, path, start, granularity="15mins")
     truth = simulator.truth("enphase_cloud", EVERYTHING)
     hour = truth["home", "total"].get(start)
     if expected is None:
@@ -350,7 +218,9 @@ async def test_distorted_rows_get_over_it(
     assert start in truth["solar", "total"]
 
     clock.advance(timedelta(hours=1))
-    assert await _rows(cloud, EVERYTHING, path, start, granularity="15mins") == [before]
+    assert await rows_of(cloud, EVERYTHING, path, start, granularity="15mins") == [
+        before
+    ]
     healed = simulator.truth("enphase_cloud", EVERYTHING)["home", "total"][start]
     assert hour is None or healed.kwh > hour.kwh
     assert not healed.estimated

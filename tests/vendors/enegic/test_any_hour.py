@@ -6,22 +6,12 @@ import pytest
 
 from tests.simulator import MovableClock, Simulator
 from tests.vendors.any_hour import (
-    AROUND_MIDNIGHT,
-    DAY,
     MINUTE,
     WHERE_CLOCKS_CHANGE,
-    ago,
-    assert_read,
-    hours_of_a_day,
-    published,
+    cases_in_warsaw,
+    reading_all,
 )
 from tests.vendors.driver import Driver
-
-SOON = 9 * MINUTE
-CASES = [
-    *(ago(now, 2 * DAY) for now in (*hours_of_a_day(every=4), *AROUND_MIDNIGHT[:4])),
-    *WHERE_CLOCKS_CHANGE[1:12:4],
-]
 
 
 @pytest.fixture
@@ -29,11 +19,10 @@ def moving(now: datetime) -> MovableClock:
     return MovableClock(now)
 
 
-@pytest.mark.parametrize(("now", "installed"), CASES)
-async def test_any_hour(
-    driver: Driver, simulator: Simulator, now: datetime, installed: datetime
-) -> None:
-    before = published(simulator, "enegic")
-    await driver.connect()
-    await driver.run(SOON)
-    assert_read(driver, before, published(simulator, "enegic"))
+@pytest.mark.parametrize(
+    ("now", "installed"),
+    cases_in_warsaw(days=2, every=4, changes=WHERE_CLOCKS_CHANGE[1:12:4]),
+)
+async def test_any_hour(driver: Driver, simulator: Simulator) -> None:
+    async with reading_all(driver, simulator, "enegic"):
+        await driver.run(9 * MINUTE)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 QUARTER, FIVE_MINUTES = timedelta(minutes=15), timedelta(minutes=5)
@@ -22,6 +23,7 @@ class House:
     charger: str | None = None
     begins: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     delay: timedelta = timedelta(minutes=7)
+    inverters: int = 12
     phases: int = 1
     """On how many of its channels the production meter measures."""
     weeks_of_grid: bool = True
@@ -59,6 +61,40 @@ class House:
             for phase in range(self.phases)
         )
         return tuple(shares)
+
+    def latest(self, end: datetime) -> dict[str, list[dict[str, Any]]]:
+        """Return the power of all devices in the quarter hour until then."""
+        at = int(end.timestamp())
+
+        def watts(key: str) -> int:
+            return 4 * self.watt_hours(key, end, QUARTER)
+
+        # The battery stands behind the meter of the consumption.
+        battery = watts("discharge") - watts("charge")
+        meters = {"production": watts("production"), "consumption": watts("home")}
+        meters["consumption"] -= battery
+        mode = "Discharging" if battery > 0 else "Charging"
+        told = {"power": battery, "last_report_at": at, "operational_mode": mode}
+        return {
+            "meters": [
+                {"name": name, "power": power, "last_report_at": at}
+                for name, power in meters.items()
+            ],
+            "encharges": [told] if self.battery else [],
+        }
+
+    def counted_by_inverters(self, end: datetime) -> list[dict[str, Any]]:
+        """Return what each micro-inverter has counted, an odd number of Wh."""
+        at = int(end.timestamp())
+        return [
+            {
+                "serial_number": f"48{self.id:0>4}{number:04}",
+                "model": "IQ8A",
+                "energy": {"value": at // 3600 + number, "units": "Wh", "precision": 0},
+                "last_report_date": at,
+            }
+            for number in range(self.inverters)
+        ]
 
     def last_session(self, newest: datetime) -> dict[str, float | None]:
         """Return the session of the last evening, which may still go on."""

@@ -210,46 +210,20 @@ class Cloud:
         """Return the newest power of the meters, which is that of a quarter hour."""
         await self.hit(f"{system}/latest")
         house = self.houses[system]
-        end = self._published(house, QUARTER)
-        at = int(end.timestamp())
-
-        def watts(key: str) -> int:
-            return 4 * house.watt_hours(key, end, QUARTER)
-
-        # The battery stands behind the meter of the consumption.
-        battery = watts("discharge") - watts("charge")
-        return {
-            "devices": {
-                "meters": [
-                    {
-                        "name": "production",
-                        "power": watts("production"),
-                        "last_report_at": at,
-                    },
-                    {
-                        "name": "consumption",
-                        "power": watts("home") - battery,
-                        "last_report_at": at,
-                    },
-                ],
-                "encharges": [
-                    {
-                        "power": battery,
-                        "last_report_at": at,
-                        "operational_mode": "Discharging"
-                        if battery > 0
-                        else "Charging",
-                    }
-                ]
-                if house.battery
-                else [],
-            }
-        }
+        return {"devices": house.latest(self._published(house, QUARTER))}
 
     async def production_registers(self, system: str) -> dict[str, Any]:
         """Return nothing: there is no register."""
         await self.hit(f"{system}/registers")
         return {"meter_readings": []}
+
+    async def inverters(self, system: str) -> dict[str, Any]:
+        """Return the micro-inverters, which all give alike, by a call for 100."""
+        house = self.houses[system]
+        for page in range(house.inverters // 100 + 1):
+            await self.hit(f"{system}/inverters/{page + 1}")
+        end = self._published(house, FIVE_MINUTES)
+        return {"micro_inverters": house.counted_by_inverters(end)}
 
     async def hit(self, name: str) -> None:
         """Count a call, or refuse it."""

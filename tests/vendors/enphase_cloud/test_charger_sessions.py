@@ -14,10 +14,11 @@ from tests.simulator import Distortion, DistortionKind, Flow, MovableClock, Simu
 from tests.simulator.enphase_cloud import EnphaseCloudApi
 from tests.vendors.driver import Driver
 
+from .accounts import begin, count, deny
 from .conftest import Open, Simulated
 from .houses import House
 from .model import Cloud
-from .steps import CHARGER, DAY, EVERYTHING, HOUR, OTHERS, catch_up, notices, paths
+from .steps import CHARGER, DAY, EVERYTHING, HOUR, OTHERS, notices
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SESSION = [quantity for quantity in Quantity if quantity.startswith("session_")]
@@ -48,9 +49,7 @@ def value(driver: Driver, quantity: Quantity, charger: str = CHARGER) -> Value |
 async def test_the_last_session_is_the_simulated_one(
     simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
 ) -> None:
-    driver = simulated(excluded=OTHERS)
-    await driver.connect()
-    await catch_up(driver)
+    driver = await begin(simulated(excluded=OTHERS))
     assert driver.errors == []
     start, end = (
         value(driver, quantity)
@@ -72,7 +71,7 @@ async def test_the_last_session_is_the_simulated_one(
     assert value(driver, Quantity.SESSION_POWER) == pytest.approx(power, abs=1)
     assert value(driver, Quantity.SESSION_COST) == pytest.approx(energy * 0.2, abs=0.01)
     assert value(driver, Quantity.CHARGER_STATUS) == "normal"
-    assert sum("/sessions" in path for path in paths(simulator)) == 1
+    assert count(simulator, "/sessions") == 1
 
 
 async def test_a_charger_is_asked_only_after_it_was_used(
@@ -82,8 +81,7 @@ async def test_a_charger_is_asked_only_after_it_was_used(
     house = Seldom("1", battery=True, charger="C1")
     house.evenings = date(2026, 12, 2), date(2026, 12, 3), date(2026, 12, 5)
     driver, cloud = open_account(house, history=2 * DAY)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     first = moving()
     while driver.next_job().due < datetime(2026, 12, 8, tzinfo=UTC):
         await driver.step()
@@ -113,8 +111,7 @@ async def test_whoever_may_call_often_sees_the_session_that_goes_on(
     house.evenings = (date(2026, 12, 2),)
     moving.at = datetime(2026, 12, 2, 12, 30, tzinfo=UTC)
     driver, cloud = open_account(house, limit=50_000, per_minute=50, plan="kilowatt")
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     noon, end = moving(), datetime(2026, 12, 2, 20, tzinfo=UTC)
     await driver.run(end + timedelta(minutes=14) - noon)
     assert value(driver, Quantity.SESSION_ENERGY, "C1") == pytest.approx(1.6)
@@ -156,8 +153,7 @@ async def test_case_13_a_refusal_is_left_alone_for_a_week(
     driver, cloud = open_account(House("1", battery=True, charger="C1"))
     error = BadRequest(["system_id", "offset", "limit"])
     cloud.faults = lambda name: error if name.endswith("/sessions") else None
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     assert len(asked(cloud)) == 1
     await driver.run(6 * DAY + 23 * HOUR)
     assert driver.errors == []
@@ -174,18 +170,15 @@ async def test_case_13_a_refusal_is_left_alone_for_a_week(
 async def test_a_plan_without_sessions_is_named(
     simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
 ) -> None:
-    app = api.apps[api.credentials["api_key"]]
-    app.denied = {"ev_charger/*/sessions"}
-    driver = simulated(excluded=OTHERS)
-    await driver.connect()
-    await catch_up(driver)
+    deny(api, "ev_charger/*/sessions")
+    driver = await begin(simulated(excluded=OTHERS))
     assert driver.errors == []
     [notice] = notices(driver)
     assert notice.key == "feature_not_in_plan"
     assert notice.values["feature"] == "EV Charger Monitoring"
-    tries = sum("/sessions" in path for path in paths(simulator))
+    tries = count(simulator, "/sessions")
     await driver.run(DAY)
-    assert sum("/sessions" in path for path in paths(simulator)) == tries
+    assert count(simulator, "/sessions") == tries
 
 
 async def test_what_a_charger_does_comes_with_the_power(
@@ -194,8 +187,7 @@ async def test_what_a_charger_does_comes_with_the_power(
     """And is dropped where the charger has fallen silent."""
     driver = simulated(excluded=OTHERS, plan="watt", options={"schedule": "live_first"})
     driver.clock.at = datetime(2026, 10, 27, 4, 40, tzinfo=UTC)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     await driver.run(DAY)
     updates = [
         {reading.series.quantity: reading for reading in update.readings}

@@ -12,6 +12,7 @@ from custom_components.meter_hub.vendors.enphase_cloud.jobs import CloudJob, Pur
 from tests.simulator import MovableClock
 from tests.vendors.driver import Driver
 
+from .accounts import begin
 from .conftest import Open
 from .houses import QUARTER, House
 from .steps import DAY, HOUR, alter, called, catch_up, notices
@@ -19,20 +20,24 @@ from .steps import DAY, HOUR, alter, called, catch_up, notices
 MICROS_ALONE = {"gateways": [{"serial_number": "122"}]}
 
 
+async def resume(driver: Driver, days: int) -> None:
+    """Make the calls that are due after days in which nobody called."""
+    driver.clock.advance(days * DAY)
+    await catch_up(driver)
+
+
 async def test_the_source_of_the_production_is_never_switched(
-    open_account: Open, moving: MovableClock
+    open_account: Open,
 ) -> None:
     """Another one would count from elsewhere; a person hears of it."""
     driver, cloud = open_account(House("1"))
     cloud.sparse = True
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     assert notices(driver) == ()
     alter(cloud, "summary", lambda data: data.update(source="microinverters"))
     alter(cloud, "devices", lambda data: data.update(devices=MICROS_ALONE))
     for days in (28, 7):
-        moving.advance(days * DAY)
-        await catch_up(driver)
+        await resume(driver, days)
     await driver.run(DAY)
     assert len(called(cloud, "summary")) == 2
     assert called(cloud, "production_meter")
@@ -43,7 +48,7 @@ async def test_the_source_of_the_production_is_never_switched(
 
 
 async def test_a_source_that_nobody_names_is_known_once_a_meter_is_seen(
-    open_account: Open, moving: MovableClock
+    open_account: Open,
 ) -> None:
     driver, cloud = open_account(House("1"))
     cloud.sparse = True
@@ -58,12 +63,10 @@ async def test_a_source_that_nobody_names_is_known_once_a_meter_is_seen(
 
     alter(cloud, "summary", unnamed)
     alter(cloud, "devices", unseen)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     assert not called(cloud, "production_meter")
     has_meter = True
-    moving.advance(7 * DAY)
-    await catch_up(driver)
+    await resume(driver, days=7)
     before = len(called(cloud, "production_micro"))
     await driver.run(DAY)
     assert called(cloud, "production_meter")
@@ -87,8 +90,7 @@ async def test_what_the_meters_have_counted_is_the_total(
         "production_registers",
         lambda data: data.update(meter_readings=registers),
     )
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     since = sum(
         house.watt_hours("production", read_at + QUARTER * number, QUARTER)
         for number in range(1, 6)
@@ -101,7 +103,7 @@ async def test_what_the_meters_have_counted_is_the_total(
 
 @pytest.mark.parametrize(("number", "is_added"), [(4, True), (5, False)])
 async def test_what_is_new_to_an_installer_is_not_ours_to_add(
-    number: int, is_added: bool, open_account: Open, moving: MovableClock
+    number: int, is_added: bool, open_account: Open
 ) -> None:
     houses = [House(str(each)) for each in range(number)]
     driver, cloud = open_account(*houses)
@@ -111,8 +113,7 @@ async def test_what_is_new_to_an_installer_is_not_ours_to_add(
     driver.restart()
     await catch_up(driver)
     cloud.houses = {**cloud.houses, "900": House("900")}
-    moving.advance(7 * DAY)
-    await catch_up(driver)
+    await resume(driver, days=7)
     await driver.run(HOUR)
     assert len(called(cloud, "list")) == 2
     meters = [update.meters for _, update in driver.updates if update.meters][-1]
@@ -139,15 +140,12 @@ async def test_days_and_hours_meet_where_they_met_first(
     house = House("1")
     driver, cloud = open_account(house)
     moving.at = datetime(2026, 12, 20, 13, 22, tzinfo=UTC)
-    await driver.connect()
-    await catch_up(driver)
-    moving.advance(7 * DAY)
-    await catch_up(driver)
+    await begin(driver)
+    await resume(driver, days=7)
     assert len(called(cloud, "list")) == 2
     assert len(called(cloud, "consumption_lifetime")) == 1
 
-    moving.advance(20 * DAY)
-    await catch_up(driver)
+    await resume(driver, days=20)
     await driver.run(DAY)
     assert len(called(cloud, "consumption_lifetime")) == 2
     first_hour = datetime(2026, 12, 9, 23, tzinfo=UTC)
@@ -169,10 +167,8 @@ async def test_the_total_has_what_no_night_has_read(
     house = House("1")
     driver, _ = open_account(house)
     moving.at = datetime(2026, 12, 20, 13, 22, tzinfo=UTC)
-    await driver.connect()
-    await catch_up(driver)
-    moving.advance(20 * DAY)
-    await catch_up(driver)
+    await begin(driver)
+    await resume(driver, days=20)
     total = driver.readings[Series("1", Quantity.HOME)]
     assert total.measured_at is not None
     assert moving() - total.measured_at < 3 * HOUR
@@ -203,8 +199,7 @@ async def test_a_day_that_is_reported_late_is_read_again_in_the_morning(
     moving.at = datetime(2026, 12, 10, 13, 22, tzinfo=UTC)
     house = House("1", delay=3 * HOUR)
     driver, _ = open_account(house)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     driver.updates.clear()
     await driver.run(2 * DAY)
     assert nights(driver) == [
@@ -213,8 +208,7 @@ async def test_a_day_that_is_reported_late_is_read_again_in_the_morning(
         datetime(2026, 12, 12, 5, 10, tzinfo=UTC),
     ]
     punctual, _ = open_account(House("1"))
-    await punctual.connect()
-    await catch_up(punctual)
+    await begin(punctual)
     punctual.updates.clear()
     await punctual.run(2 * DAY)
     assert [at.time() for at in nights(punctual)] == [time(23, 52)] * 2
@@ -227,8 +221,7 @@ async def test_the_night_reads_the_last_hour_of_a_day_of_25(
     moving.at = datetime(2026, 10, 24, 13, 22, tzinfo=UTC)
     house = House("1", weeks_of_grid=False)
     driver, _ = open_account(house, limit=50_000, per_minute=50, plan="kilowatt")
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     moving.at = datetime(2026, 10, 25, 22, 45, tzinfo=UTC)
     await catch_up(driver)
     driver.updates.clear()

@@ -10,6 +10,7 @@ from custom_components.meter_hub.vendors.base import AuthError
 from tests.simulator import Fault, FaultKind, MovableClock, Simulator
 from tests.simulator.enphase_cloud import EnphaseCloudApi, Plan
 
+from .accounts import begin, count, deny
 from .conftest import Open, Simulated
 from .houses import House
 from .steps import (
@@ -20,7 +21,6 @@ from .steps import (
     MICROS,
     NO_BATTERY,
     OTHERS,
-    catch_up,
     notices,
     paths,
 )
@@ -30,11 +30,8 @@ async def test_what_the_plan_lacks_is_left_alone_for_a_week(
     simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
 ) -> None:
     """A person hears of it, is not asked to sign in, and the rest goes on."""
-    app = api.apps[api.credentials["api_key"]]
-    app.denied = {"telemetry/battery"}
-    driver = simulated(excluded=OTHERS)
-    await driver.connect()
-    await catch_up(driver)
+    deny(api, "telemetry/battery")
+    driver = await begin(simulated(excluded=OTHERS))
     assert driver.errors == []
     assert [(each.key, each.meter) for each in notices(driver)] == [
         ("feature_not_in_plan", None)
@@ -44,25 +41,24 @@ async def test_what_the_plan_lacks_is_left_alone_for_a_week(
     until = datetime.fromisoformat(told["until"])
     assert 6 * DAY < until - driver.clock() <= 7 * DAY
     assert driver.readings[Series(EVERYTHING, Quantity.SOLAR_POWER)].value is not None
-    asked = sum("telemetry/battery" in path for path in paths(simulator))
+    asked = count(simulator, "telemetry/battery")
     assert asked == 2
     await driver.run(HOUR)
-    assert sum("telemetry/battery" in path for path in paths(simulator)) == asked
+    assert count(simulator, "telemetry/battery") == asked
 
 
 async def test_a_production_that_is_all_there_is_is_an_outage_where_it_is_refused(
     simulated: Simulated, api: EnphaseCloudApi
 ) -> None:
-    driver = simulated(excluded=frozenset({EVERYTHING, NO_BATTERY, CHARGER}))
-    await driver.connect()
-    await catch_up(driver)
-    app = api.apps[api.credentials["api_key"]]
-    app.denied = {"telemetry/production_micro"}
+    driver = await begin(
+        simulated(excluded=frozenset({EVERYTHING, NO_BATTERY, CHARGER}))
+    )
+    deny(api, "telemetry/production_micro")
     await driver.run(8 * HOUR)
     assert driver.errors
     assert all(job.live for job, _ in driver.errors)
     assert not any(isinstance(err, AuthError) for _, err in driver.errors)
-    app.denied = set()
+    deny(api)
     await driver.run(7 * HOUR)
     assert driver.updates[-1][0].due > driver.errors[-1][0].due
 
@@ -70,9 +66,7 @@ async def test_a_production_that_is_all_there_is_is_an_outage_where_it_is_refuse
 async def test_a_token_that_ends_is_renewed(
     simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
 ) -> None:
-    driver = simulated(excluded=OTHERS)
-    await driver.connect()
-    await catch_up(driver)
+    driver = await begin(simulated(excluded=OTHERS))
     api.oauth.end_access()
     await driver.run(HOUR)
     assert driver.errors == []
@@ -92,9 +86,7 @@ async def test_a_month_that_others_have_spent(
     simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
 ) -> None:
     """Values stay, a person hears of it, and nobody calls before the month ends."""
-    driver = simulated(excluded=OTHERS)
-    await driver.connect()
-    await catch_up(driver)
+    driver = await begin(simulated(excluded=OTHERS))
     app = api.apps[api.credentials["api_key"]]
     app.plan = Plan("Own", 100, app.used("2026-10"))
     await driver.run(HOUR)
@@ -110,9 +102,7 @@ async def test_a_month_that_others_have_spent(
 async def test_an_outage_is_waited_out(
     simulated: Simulated, simulator: Simulator
 ) -> None:
-    driver = simulated(excluded=OTHERS, plan="watt")
-    await driver.connect()
-    await catch_up(driver)
+    driver = await begin(simulated(excluded=OTHERS, plan="watt"))
     await driver.run(HOUR)
     before = len(paths(simulator))
     simulator.add(Fault(FaultKind.STATUS, "enphase_cloud", status=503, times=10_000))
@@ -124,9 +114,7 @@ async def test_an_outage_is_waited_out(
 async def test_a_system_that_is_gone_is_not_listed(
     simulated: Simulated, api: EnphaseCloudApi
 ) -> None:
-    driver = simulated(history=2 * DAY, plan="watt")
-    await driver.connect()
-    await catch_up(driver)
+    driver = await begin(simulated(history=2 * DAY, plan="watt"))
     del api.systems[NO_BATTERY]
     driver.updates.clear()
     await driver.run(8 * DAY)
@@ -155,8 +143,7 @@ async def test_import_and_export_by_days_where_a_week_is_refused(
     house = House("1", weeks_of_grid=False)
     driver, cloud = open_account(house, limit=50_000, per_minute=50, plan="kilowatt")
     moving.at = datetime(2026, 12, 20, 13, 22, tzinfo=UTC)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     grid = [name for _, name in cloud.calls if "energy_import_telemetry" in name]
     assert sum("week" in name for name in grid) == 1
     rows = driver.rows(Series("1", Quantity.GRID_IMPORT))
@@ -179,8 +166,7 @@ async def test_a_balance_that_is_off_is_told(open_account: Open) -> None:
 
     house = Leaky("1")
     driver, _ = open_account(house)
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     [notice] = notices(driver)
     assert (notice.key, notice.meter) == ("balance_off", "1")
     assert notice.values["day"] == "2026-11-30"
@@ -213,8 +199,7 @@ async def test_a_balance_is_judged_in_winter_where_micro_inverters_produce(
             return super().watt_hours("home", end, length) if key == "import" else 0
 
     driver, cloud = open_account(Dark("1"))
-    await driver.connect()
-    await catch_up(driver)
+    await begin(driver)
     assert any("production_micro" in name for _, name in cloud.calls)
     [notice] = notices(driver)
     assert (notice.key, notice.meter) == ("balance_off", "1")

@@ -1,11 +1,11 @@
 """Enphase Cloud: solar systems, as the Enphase Monitoring API v4 shows them."""
 
-from ...metering.vocabulary import PHASES
 from .. import endpoints
 from ..base import Field, FieldKind, OAuth2, Vendor
 from .backend import (
     API_KEY,
     GATEWAY_SERIAL,
+    INVERTERS,
     LONGEST_HISTORY,
     SCHEDULE,
     USUAL_HISTORY,
@@ -13,6 +13,7 @@ from .backend import (
 )
 from .ladder import Schedule
 from .plans import CALLS_PER_MINUTE, CALLS_PER_MONTH, PLAN, Plan, limits
+from .readings import is_detail
 
 ENPHASE_CLOUD = Vendor(
     key="enphase_cloud",
@@ -48,6 +49,7 @@ ENPHASE_CLOUD = Vendor(
             default=Schedule.BALANCED.value,
             choices=tuple(schedule.value for schedule in Schedule),
         ),
+        Field(key=INVERTERS, kind=FieldKind.SWITCH, default=False),
     ),
     limits=limits,
     quota_owner=lambda credentials: str(credentials[API_KEY]).strip(),
@@ -61,6 +63,6 @@ ENPHASE_CLOUD = Vendor(
         apps_page="https://developer-v4.enphase.com",
         account_key="enl_uid",
     ),
-    is_detail=lambda _, reading: reading.series.channel in PHASES,
+    is_detail=is_detail,
     build=EnphaseCloudBackend,
 )

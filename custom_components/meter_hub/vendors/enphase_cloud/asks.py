@@ -28,7 +28,7 @@ _LIFETIMES = {
 }
 
 SUMMARY, DEVICES, LATEST = Ask(What.SUMMARY), Ask(What.DEVICES), Ask(What.LATEST)
-REGISTERS = Ask(What.REGISTERS)
+REGISTERS, INVERTERS = Ask(What.REGISTERS), Ask(What.INVERTERS)
 
 PHASES = "rgm_stats"
 """What the phases of the production are known by among what is refused."""

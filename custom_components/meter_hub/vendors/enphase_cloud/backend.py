@@ -21,9 +21,11 @@ from ..base import (
 )
 from ..transport import Transport
 from ..zones import load_zone
-from .client import EnphaseClient, Lifetime, Telemetry
+from .calls import ask
+from .client import EnphaseClient
 from .description import (
     take_devices,
+    take_inverters,
     take_lifetime,
     take_registers,
     take_sessions,
@@ -32,7 +34,6 @@ from .description import (
 from .errors import MonthSpent
 from .finish import finished
 from .governor import Purse
-from .history import first_day
 from .intake import HalfAnsweredError, Told, sweep_of, take_latest, take_telemetry
 from .jobs import CloudJob, Purpose, What
 from .known import Knowledge, KnownSystem
@@ -43,7 +44,7 @@ from .plans import PLAN, Plan, lacks_limits
 from .readings import state_readings
 from .refusals import after_failure, after_refusal, by_days, is_refusal
 from .rhythms import Circumstances
-from .schedule import DAY, midnight
+from .schedule import midnight
 from .systems import System, read_systems
 
 ACCOUNT = "account"
@@ -52,6 +53,8 @@ API_KEY = "api_key"
 GATEWAY_SERIAL = "gateway_serial"
 SCHEDULE = "schedule"
 """The option of what is to be fresh."""
+INVERTERS = "inverters_by_night"
+"""The option that each micro-inverter be a device of its own."""
 HISTORY_DAYS = "history_days"
 """The option of how far back there is history."""
 
@@ -81,6 +84,11 @@ class EnphaseCloudBackend(Backend):
         days = float(options.get(HISTORY_DAYS, USUAL_HISTORY))
         self._history = timedelta(days=min(max(days, 0), LONGEST_HISTORY))
         self._knowledge = Knowledge.stored(context.state)
+        self._inverters = options.get(INVERTERS) is True
+        self._unwanted: frozenset[str] = frozenset()
+        if not self._inverters:
+            self._unwanted = self._knowledge.inverters
+            self._knowledge = self._knowledge.without_inverters()
         self._home_zone = context.time_zone
         self._zones: dict[str | None, tzinfo] = {}
         self._client = EnphaseClient(
@@ -118,6 +126,7 @@ class EnphaseCloudBackend(Backend):
                 purse=self._purse(now),
                 allowed_from=self._allowance.earliest(now),
                 excluded=self._excluded,
+                inverters=self._inverters,
                 zones=self._zones,
                 most_polled=MOST_OWN_SYSTEMS if self._is_smallest else None,
             ),
@@ -154,7 +163,10 @@ class EnphaseCloudBackend(Backend):
     async def _do(self, job: CloudJob) -> Update:
         if job.purpose is Purpose.LIST:
             return await self._list()
-        data = await self._ask(job)
+        known = self._knowledge.systems[job.system]
+        oldest = self._clock() - timedelta(days=LONGEST_HISTORY)
+        zone = self._zone(job.system)
+        data = await ask(self._client, job, known, oldest, zone)
         now = self._clock()
         before = self._knowledge.systems[job.system].at(now)
         before = before.without_failure(job.purpose).without_refusal(job.ask.name)
@@ -169,38 +181,6 @@ class EnphaseCloudBackend(Backend):
         if known.meters != before.meters:
             update = replace(update, meters=self._meters())
         return update
-
-    async def _ask(self, job: CloudJob) -> JsonObject:
-        """Make the call."""
-        client, system, of = self._client, job.system, job.ask.of
-        match job.ask.what:
-            case What.SUMMARY:
-                return await client.summary(system)
-            case What.DEVICES:
-                return await client.devices(system)
-            case What.LATEST:
-                return await client.latest(system)
-            case What.REGISTERS:
-                return await client.production_registers(system)
-            case What.LIFETIME:
-                return await client.lifetime(system, Lifetime(of))
-            case What.TELEMETRY if job.start and job.by_phase:
-                until = job.start + DAY
-                return await client.production_by_phase(system, job.start, until)
-            case What.TELEMETRY if job.start and job.span:
-                what = Telemetry(of)
-                return await client.telemetry(system, what, job.start, job.span)
-            case What.CHARGER if job.start and job.span:
-                day = first_day(job.start, self._zone(system))
-                return await client.charger_telemetry(system, of, day, job.span)
-            case What.CHARGER_LIFETIME:
-                known = self._knowledge.systems[system]
-                since = known.begins or self._clock() - timedelta(days=LONGEST_HISTORY)
-                day = since.astimezone(self._zone(system)).date()
-                return await client.charger_lifetime(system, of, day)
-            case What.SESSIONS:
-                return await client.charger_sessions(system, of)
-        raise TypeError(job.ask.name)
 
     def _taken(
         self, known: KnownSystem, job: CloudJob, data: JsonObject, now: datetime
@@ -220,6 +200,8 @@ class EnphaseCloudBackend(Backend):
                 return take_lifetime(known, job, data, now, zone)
             case What.SESSIONS:
                 return take_sessions(known, job, data, now)
+            case What.INVERTERS:
+                return take_inverters(known, data, now)
             case _:
                 return take_telemetry(known, job, data, now, zone)
 
@@ -227,7 +209,7 @@ class EnphaseCloudBackend(Backend):
         self, known: KnownSystem, job: CloudJob, told: Told, now: datetime
     ) -> tuple[KnownSystem, Told]:
         """Note that a call is done with, and what follows where it was the last."""
-        if job.purpose in (Purpose.HISTORY, Purpose.SESSIONS):
+        if not job.purpose.is_swept:
             return known, told
         sweep = sweep_of(known, job).after(job.ask.name)
         known = known.with_sweep(job.purpose, sweep)
@@ -322,7 +304,7 @@ class EnphaseCloudBackend(Backend):
         now = self._clock()
         allowed_from = self._allowance.earliest(now)
         notices = notices_of(self._knowledge, self._excluded, now, allowed_from)
-        return replace(update, notices=notices)
+        return replace(update, notices=notices, unwanted=self._unwanted)
 
     async def _load_zones(self, *names: str | None) -> None:
         """Have the systems' time zones at hand, which are files on the disk."""

@@ -13,12 +13,12 @@ from .. import endpoints
 from ..base import AccessToken, AuthError, JsonObject, RateLimited, UnexpectedAnswer
 from ..transport import Transport
 from .errors import NotInPlan, TokenRefused, TooManyCalls, explain
-from .values import to_amount
+from .values import parts_of, to_amount
 
 SYSTEMS = "/api/v4/systems"
 
 PAGE_SIZE = 100
-"""The most systems that a page can have."""
+"""The most systems, or micro-inverters, that a page can have."""
 
 SESSIONS = 20
 """So many sessions of a charger are asked for, as the vendor does by default."""
@@ -81,25 +81,16 @@ class EnphaseClient:
 
     async def systems(self) -> list[JsonObject]:
         """Return all systems that the owner of the token sees."""
-        found: dict[object, JsonObject] = {}
-        page = 0
-        while True:
-            page += 1
-            params = {"page": str(page), "size": str(PAGE_SIZE)}
-            answer = await self._get(SYSTEMS, params)
-            listed = answer.get("systems")
-            if not isinstance(listed, list):
-                raise UnexpectedAnswer("unexpected_answer", "no list of systems")
-            before = len(found)
-            found |= {
-                str(system["system_id"]): system
-                for system in listed
-                if isinstance(system, dict) and "system_id" in system
-            }
-            total = to_amount(answer.get("total"))
-            is_last = len(listed) < PAGE_SIZE if total is None else len(found) >= total
-            if is_last or len(found) == before:
-                return list(found.values())
+        return await self._pages(SYSTEMS, {}, _systems_of, "system_id")
+
+    async def inverters(self, system: str) -> JsonObject:
+        """Return all micro-inverters of a system, by a call for each page of them."""
+        if not _is_id(system):
+            raise UnexpectedAnswer("unexpected_answer", "no id of a system")
+        path = f"{SYSTEMS}/inverters_summary_by_envoy_or_site"
+        wanted = {"site_id": system}
+        found = await self._pages(path, wanted, _inverters_of, "serial_number")
+        return {"micro_inverters": found}
 
     async def system_of_gateway(self, serial: str) -> str:
         """Return the id of the system that a gateway belongs to.
@@ -195,7 +186,38 @@ class EnphaseClient:
             raise UnexpectedAnswer("unexpected_answer", "no id of a system")
         return await self._get(f"{SYSTEMS}/{system}/{path}", params)
 
+    async def _pages(
+        self,
+        path: str,
+        params: dict[str, str],
+        read: Callable[[Any], tuple[list[JsonObject], float | None]],
+        key: str,
+    ) -> list[JsonObject]:
+        """Return what all pages list, which `read` gets from one, with their total.
+
+        Where no total is told, a page that is not full is the last one.
+        """
+        found: dict[str, JsonObject] = {}
+        page = 0
+        while True:
+            page += 1
+            answer = await self._answer(
+                path, {**params, "page": str(page), "size": str(PAGE_SIZE)}
+            )
+            listed, total = read(answer)
+            before = len(found)
+            found |= {str(item[key]): item for item in listed if key in item}
+            is_last = len(listed) < PAGE_SIZE if total is None else len(found) >= total
+            if is_last or len(found) == before:
+                return list(found.values())
+
     async def _get(self, path: str, params: dict[str, str] | None = None) -> JsonObject:
+        answer = await self._answer(path, params)
+        if not isinstance(answer, dict):
+            raise UnexpectedAnswer("unexpected_answer", "no object")
+        return answer
+
+    async def _answer(self, path: str, params: dict[str, str] | None) -> Any:
         token = await self._access_token()
         try:
             return await self._request(path, params, token)
@@ -219,7 +241,7 @@ class EnphaseClient:
 
     async def _request(
         self, path: str, params: dict[str, str] | None, token: str
-    ) -> JsonObject:
+    ) -> Any:
         if not (self._key.isascii() and self._key.isprintable() and self._key):
             # No header can carry such a key.
             raise AuthError("invalid_api_key")
@@ -237,8 +259,6 @@ class EnphaseClient:
             self._is_refused_unexplained = False
             raise
         self._is_refused_unexplained = False
-        if not isinstance(answer, dict):
-            raise UnexpectedAnswer("unexpected_answer", "no object")
         return answer
 
     async def _held(self, refusal: TooManyCalls) -> RateLimited:
@@ -248,6 +268,20 @@ class EnphaseClient:
         self._is_refused_unexplained = refusal.is_unexplained
         await self._hold(now + error.retry_after)
         return error
+
+
+def _systems_of(answer: Any) -> tuple[list[JsonObject], float | None]:
+    if not isinstance(answer, dict) or not isinstance(answer.get("systems"), list):
+        raise UnexpectedAnswer("unexpected_answer", "no list of systems")
+    return parts_of(answer, "systems"), to_amount(answer.get("total"))
+
+
+def _inverters_of(answer: Any) -> tuple[list[JsonObject], float | None]:
+    if not isinstance(answer, list):
+        raise UnexpectedAnswer("unexpected_answer", "no list of micro-inverters")
+    groups = [group for group in answer if isinstance(group, dict)]
+    listed = [each for group in groups for each in parts_of(group, "micro_inverters")]
+    return listed, None
 
 
 def _is_id(text: str) -> bool:

@@ -11,6 +11,7 @@ from . import asks
 from .charger_readings import charger_readings, session_readings
 from .history import first_hour
 from .intake import Told
+from .inverters import inverter_readings, read_inverters
 from .jobs import CloudJob, What
 from .known import KnownSystem
 from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
@@ -125,6 +126,16 @@ def take_sessions(
     session = read_session(data)
     known = known.with_log(charger, replace(log, asked_at=now, last=session))
     return known, Told(tuple(session_readings(charger, session, log.last)))
+
+
+def take_inverters(
+    known: KnownSystem, data: JsonObject, now: datetime
+) -> tuple[KnownSystem, Told]:
+    """Take in what each micro-inverter has counted; none at all is no news of them."""
+    counted = read_inverters(data)
+    inverters = tuple(each.inverter for each in counted) or known.inverters
+    known = replace(known, inverters=inverters, inverters_at=now)
+    return known, Told(tuple(inverter_readings(counted, now)))
 
 
 def floors(known: KnownSystem) -> dict[Series, datetime]:

@@ -28,6 +28,8 @@ class What(StrEnum):
     CHARGER_LIFETIME = "ev_charger_lifetime"
     SESSIONS = "ev_charger_sessions"
     """The last sessions of a charger; `of` its serial."""
+    INVERTERS = "micro_inverters"
+    """What each micro-inverter has counted; a call for each page of them."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -71,10 +73,17 @@ class Purpose(StrEnum):
     """To know whether a system is what it was."""
     SESSIONS = "sessions"
     """To know how the chargers were used last."""
+    INVERTERS = "inverters"
+    """To know what each micro-inverter has counted."""
     HISTORY = "history"
     """To know hours that no night reads any more."""
     ZONES = "zones"
     """To know the time zones of the systems; makes no call."""
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether such calls belong together, and something follows the last one."""
+        return self not in (Purpose.HISTORY, Purpose.SESSIONS, Purpose.INVERTERS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from ...metering.vocabulary import MeterKind, Quantity, SystemStatus
 from ..stored import Stored
 from .client import Granularity
 from .governor import Spending
+from .inverters import Inverter
 from .jobs import Purpose
 from .schedule import Light, Nights, Phases
 from .sessions import ChargerLog
@@ -85,6 +86,9 @@ class KnownSystem(Stored):
     chargers: tuple[Charger, ...] = ()
     logs: dict[str, ChargerLog] = field(default_factory=dict)
     """How the chargers were used, by serial."""
+    inverters: tuple[Inverter, ...] = ()
+    """Those that are wanted as meters of their own."""
+    inverters_at: datetime | None = None
     summary_at: datetime | None = None
     devices_at: datetime | None = None
     polled: datetime | None = None
@@ -125,8 +129,12 @@ class KnownSystem(Stored):
 
     @property
     def meters(self) -> tuple[Meter, ...]:
-        """The system, and the chargers that hang on it."""
-        return self.about, *(self.meter_of(charger) for charger in self.chargers)
+        """The system, and what hangs on it."""
+        return (
+            self.about,
+            *(self.meter_of(charger) for charger in self.chargers),
+            *(self._meter_of(inverter) for inverter in self.inverters),
+        )
 
     @property
     def heard(self) -> datetime | None:
@@ -143,6 +151,18 @@ class KnownSystem(Stored):
             charger.model,
             charger.serial,
             charger.firmware,
+            parent=self.about.id,
+        )
+
+    def _meter_of(self, inverter: Inverter) -> Meter:
+        return Meter(
+            inverter.serial,
+            f"Inverter {inverter.serial}",
+            MeterKind.INVERTER,
+            self.about.manufacturer,
+            inverter.model,
+            inverter.serial,
+            inverter.firmware,
             parent=self.about.id,
         )
 
@@ -255,6 +275,23 @@ class Knowledge(Stored):
         }
         return replace(
             self, listed_at=now, list_failed=None, systems={**gone, **listed}
+        )
+
+    def without_inverters(self) -> Self:
+        """Return what is known to somebody who does not want to see each of them."""
+        systems = {
+            system: replace(known, inverters=(), inverters_at=None)
+            for system, known in self.systems.items()
+        }
+        return replace(self, systems=systems)
+
+    @property
+    def inverters(self) -> frozenset[str]:
+        """The serials of all micro-inverters."""
+        return frozenset(
+            inverter.serial
+            for known in self.systems.values()
+            for inverter in known.inverters
         )
 
     @property

@@ -14,7 +14,7 @@ BALANCE_OFF = "balance_off"
 SOURCE_CHANGED = "source_changed"
 
 _CHARGERS = frozenset({What.CHARGER, What.CHARGER_LIFETIME, What.SESSIONS})
-_DETAILS = frozenset({What.SUMMARY, What.DEVICES})
+_DETAILS = frozenset({What.SUMMARY, What.DEVICES, What.INVERTERS})
 _PRODUCTION = frozenset(
     {Telemetry.PRODUCTION_MICRO, Telemetry.PRODUCTION_METER, Lifetime.PRODUCTION}
 )

@@ -11,20 +11,18 @@ from enum import IntEnum
 
 from ...metering.ledger import Gap
 from ...metering.spans import HOUR, hour_of, next_hour
-from . import asks
+from . import asks, extras
 from .client import Granularity
+from .due import after, later, planned, retry, within_the_month
 from .governor import TOKENS_PER_DAY, tomorrow
 from .history import DEPTH, lacks, newest_window, not_before
 from .jobs import Ask, CloudJob, Purpose, What
 from .known import Knowledge, KnownSystem
 from .rhythms import Circumstances, Course, courses
 from .schedule import DAY, longest_wait, midnight, next_slot
-from .sweeps import Failure
 
 LIST_EVERY = DEVICES_EVERY = timedelta(days=7)
 SUMMARY_EVERY = timedelta(days=28)
-
-_LONGEST_FAILURE = timedelta(hours=6)
 
 
 class Urgency(IntEnum):
@@ -39,7 +37,8 @@ class Urgency(IntEnum):
     CHARGERS = 6
     RARE = 7
     SESSIONS = 8
-    HISTORY = 9
+    INVERTERS = 9
+    HISTORY = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ def _list(knowledge: Knowledge, now: datetime, given: Circumstances) -> Candidat
     listed = knowledge.listed_at
     due = now if listed is None or listed > now else listed + LIST_EVERY
     if listed is not None:
-        due = _planned(due, now, given)
-    due = max(due, _retry(knowledge.list_failed, now))
+        due = planned(due, now, given)
+    due = max(due, retry(knowledge.list_failed, now))
     live = not knowledge.listed
     job = CloudJob(due=due, live=live, purpose=Purpose.LIST, ask=Ask(What.LIST))
     return Candidate(Urgency.RARE, job)
@@ -117,10 +116,13 @@ def _of_system(
     if course.rhythm.hourly_chargers and (chargers := asks.chargers(known)):
         due = _next_hour(known.chargers_at, known.phases.now(now), now)
         job = _step(course, Purpose.CHARGERS, hour_of(due), chargers, due)
-        job = replace(job, due=_planned(_later(known, job, now), now, given))
+        job = replace(job, due=planned(later(known, job, now), now, given))
         yield Candidate(Urgency.CHARGERS, job)
     yield _rare(course, now, given)
-    yield from _sessions(course, now, given)
+    for job in extras.sessions(course, now, given):
+        yield Candidate(Urgency.SESSIONS, job)
+    for job in extras.inverters(course, now, given):
+        yield Candidate(Urgency.INVERTERS, job)
 
 
 def _poll(course: Course, now: datetime, given: Circumstances) -> Iterator[Candidate]:
@@ -139,7 +141,7 @@ def _poll(course: Course, now: datetime, given: Circumstances) -> Iterator[Candi
     if first:
         yield Candidate(Urgency.FIRST_POLL, _unplanned(known, job, now, given))
         return
-    job = replace(job, due=_planned(_later(known, job, now), now, given))
+    job = replace(job, due=planned(later(known, job, now), now, given))
     yield Candidate(Urgency.ENERGY if energy else Urgency.POWER, job)
 
 
@@ -155,7 +157,7 @@ def _night(course: Course, now: datetime, given: Circumstances) -> Candidate:
         Urgency.NIGHT,
         replace(
             job,
-            due=_within_the_month(_later(known, job, now), now, given),
+            due=within_the_month(later(known, job, now), now, given),
             planned=known.nights.done is not None,
         ),
     )
@@ -164,46 +166,14 @@ def _night(course: Course, now: datetime, given: Circumstances) -> Candidate:
 def _rare(course: Course, now: datetime, given: Circumstances) -> Candidate:
     """Return the next look at whether a system is what it was."""
     known = course.known
-    due = _after(known.devices_at, DEVICES_EVERY, now)
+    due = after(known.devices_at, DEVICES_EVERY, now)
     what = [asks.DEVICES]
-    if _after(known.summary_at, SUMMARY_EVERY, now) <= due:
+    if after(known.summary_at, SUMMARY_EVERY, now) <= due:
         what.insert(0, asks.SUMMARY)
     at = known.devices_at or now
     job = _step(course, Purpose.DEVICES, at, tuple(what), due)
-    due = _planned(_later(known, job, now), now, given)
+    due = planned(later(known, job, now), now, given)
     return Candidate(Urgency.RARE, replace(job, due=due))
-
-
-def _sessions(
-    course: Course, now: datetime, given: Circumstances
-) -> Iterator[Candidate]:
-    """Yield a look at how the chargers were used last, once there is news of it."""
-    known = course.known
-    for ask in asks.sessions(known):
-        log = known.log_of(ask.of)
-        if not log.lacks(now) or not _were_chargers_read(course, log.asked_at, now):
-            continue
-        job = CloudJob(
-            due=now,
-            live=False,
-            purpose=Purpose.SESSIONS,
-            ask=ask,
-            system=known.about.id,
-            asks=(ask,),
-        )
-        due = _planned(_later(known, job, now), now, given)
-        yield Candidate(Urgency.SESSIONS, replace(job, due=due))
-
-
-def _were_chargers_read(course: Course, since: datetime | None, now: datetime) -> bool:
-    """Tell whether the chargers have told their energy since then."""
-    if since is None or since > now:
-        return True
-    known = course.known
-    if course.rhythm.hourly_chargers:
-        return known.chargers_at is not None and since < known.chargers_at
-    night = known.nights.done
-    return night is not None and since.astimezone(course.zone).date() < night
 
 
 def _history(
@@ -226,7 +196,7 @@ def _history(
     ahead = TOKENS_PER_DAY + sum(course.ahead(now, tomorrow(now)) for course in plans)
     waits = not purse.is_within_the_month or purse.spare(ahead) < 1
     for known, newest in found:
-        due = max(newest.due, _retry(known.failures.get(Purpose.HISTORY), now))
+        due = max(newest.due, retry(known.failures.get(Purpose.HISTORY), now))
         job = CloudJob(
             due=max(due, tomorrow(now)) if waits else due,
             live=False,
@@ -294,39 +264,14 @@ def _step(
     )
 
 
-def _later(known: KnownSystem, job: CloudJob, now: datetime) -> datetime:
-    """Return when a job is due that may have failed before."""
-    return max(job.due, _retry(known.failures.get(job.purpose), now))
-
-
-def _retry(failure: Failure | None, now: datetime) -> datetime:
-    """Return when to try again what failed; a wait beyond all is a wrong clock's."""
-    if failure is None or failure.until > now + _LONGEST_FAILURE:
-        return now
-    return failure.until
-
-
 def _unplanned(
     known: KnownSystem, job: CloudJob, now: datetime, given: Circumstances
 ) -> CloudJob:
-    due = _within_the_month(_later(known, job, now), now, given)
+    due = within_the_month(later(known, job, now), now, given)
     return replace(job, due=due, planned=False)
-
-
-def _within_the_month(due: datetime, now: datetime, given: Circumstances) -> datetime:
-    return due if given.purse.is_within_the_month else max(due, tomorrow(now))
-
-
-def _planned(due: datetime, now: datetime, given: Circumstances) -> datetime:
-    return due if given.purse.is_within_the_day else max(due, tomorrow(now))
-
-
-def _after(last: datetime | None, wait: timedelta, now: datetime) -> datetime:
-    """Return when the next call is due; a call of the future was noted by a wrong clock."""
-    return now if last is None or last > now else last + wait
 
 
 def _next_hour(last: datetime | None, phase: int, now: datetime) -> datetime:
     """Return when an hour that ended after the last call has been published."""
     wait = timedelta(minutes=phase)
-    return _after(last and hour_of(last - wait) + wait, HOUR, now)
+    return after(last and hour_of(last - wait) + wait, HOUR, now)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
 from ...metering.energy import exact
-from ...metering.model import Reading, Series
+from ...metering.model import Meter, Reading, Series
 from ...metering.spans import HOUR, hour_of
-from ...metering.vocabulary import Channel, Quantity
+from ...metering.vocabulary import PHASES, Channel, MeterKind, Quantity
 from .jobs import CloudJob
 from .known import KnownSystem
 from .live import STALE, Latest, Power
@@ -30,6 +30,13 @@ TODAY = {
 _DIGITS = 3
 
 type Rows = Mapping[Quantity, Iterable[Row]]
+
+
+def is_detail(meter: Meter, reading: Reading) -> bool:
+    """Tell whether few people want to see a reading."""
+    if meter.kind is MeterKind.INVERTER:
+        return reading.series.quantity is not Quantity.SOLAR
+    return reading.series.channel in PHASES
 
 
 def state_readings(known: KnownSystem) -> Iterator[Reading]:

@@ -8,7 +8,7 @@ from math import ceil
 
 from ...metering.spans import HOUR
 from .asks import chargers, night, parts, poll, production
-from .client import Telemetry
+from .client import PAGE_SIZE, Telemetry
 from .governor import TOKENS_PER_DAY, Purse
 from .known import KnownSystem
 from .ladder import NIGHTS, QUARTER, Parts, Rhythm, Schedule, affordable, ladder
@@ -28,6 +28,8 @@ class Circumstances:
     """When the limits allow the next call."""
     excluded: frozenset[str]
     """The meters that a person does not want."""
+    inverters: bool
+    """Whether a person wants to see each micro-inverter."""
     zones: Mapping[str | None, tzinfo]
     """By their names, as far as they were loaded."""
     most_polled: int | None = None
@@ -95,6 +97,8 @@ def _rhythm(
     nights_only: bool,
 ) -> Rhythm:
     has = parts(known)
+    if given.inverters:
+        share -= 1 + len(known.inverters) // PAGE_SIZE
     if nights_only:
         return affordable(iter(NIGHTS), has, share)
     light = known.light.expected(here.date())
