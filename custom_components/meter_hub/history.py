@@ -17,7 +17,16 @@ from .history_derived import DerivedHistory
 from .history_rows import HistoryRows, Order
 from .memory import Memory
 from .metering.derived import Derived, derived_series
-from .metering.ledger import Book, Gap, HourEnergy, Page, Reason, hourly, united
+from .metering.ledger import (
+    Book,
+    Gap,
+    HourEnergy,
+    Page,
+    Reason,
+    hourly,
+    standing,
+    united,
+)
 from .metering.model import Series, Span, Update
 from .metering.prices import price_lists
 from .metering.spans import Spans, hour_of
@@ -297,8 +306,8 @@ class History:
         )
 
     def _order(self, series: Series, hours: Mapping[datetime, HourEnergy]) -> Order:
-        def wanted(_: Book) -> Mapping[datetime, float]:
-            return self._memory.pages[series].accepted(hours)
+        def wanted(book: Book) -> Mapping[datetime, float]:
+            return self._memory.pages[series].accepted(standing(hours, book))
 
         return Order(series, len(hours), wanted)
 
@@ -310,6 +319,7 @@ class History:
         book: Book,
     ) -> None:
         """Remember what updates told of a series, of which `book` holds the rows."""
+        hours = standing(hours, book)
         self._derivation.note(series, Spans.of_hours(hours))
         explored = _explored(series, *updates)
         while True:

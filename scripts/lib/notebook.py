@@ -4,7 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from custom_components.meter_hub.metering.ledger import Book, Gap, Page, Row, hourly
+from custom_components.meter_hub.metering.ledger import (
+    Book,
+    Gap,
+    Page,
+    Row,
+    hourly,
+    standing,
+)
 from custom_components.meter_hub.metering.model import Series, Update
 from custom_components.meter_hub.metering.spans import Spans
 from custom_components.meter_hub.vendors.base import Job
@@ -38,7 +45,7 @@ class Notebook:
                 *((s.start, s.end) for s in update.explored if s.series == series)
             )
             mine = [each for each in update.intervals if each.series == series]
-            hours = hourly(mine, floor=page.floor)
+            hours = standing(hourly(mine, floor=page.floor), book)
             wanted = page.accepted(hours)
             while chunk := book.next_chunk(wanted):
                 book.apply(chunk)

@@ -21,7 +21,13 @@ from custom_components.meter_hub.const import (
     DOMAIN,
 )
 from custom_components.meter_hub.history import History
-from custom_components.meter_hub.metering.model import Meter, Quality, Series, Update
+from custom_components.meter_hub.metering.model import (
+    Interval,
+    Meter,
+    Quality,
+    Series,
+    Update,
+)
 from custom_components.meter_hub.metering.vocabulary import Channel, Quantity
 from custom_components.meter_hub.recorder_io import async_fence
 from custom_components.meter_hub.statistic_names import statistic_id
@@ -300,3 +306,29 @@ async def test_unload_in_the_middle_of_an_import(
     await settle(timedelta(minutes=10))
 
     assert_same(await async_rows(hass), script.truth[IMPORT])
+
+
+async def test_a_day_is_not_written_beside_its_hours(
+    hass: HomeAssistant, history: History, settle: Settle
+) -> None:
+    """An account that is added again may tell as a day what has hours already."""
+    first = START - 48 * HOUR
+    history.submit(update(first, [0.5, 0.25]))
+    await settle()
+    days = tuple(
+        Interval(
+            IMPORT,
+            begin + 12 * HOUR,
+            begin + 13 * HOUR,
+            9.0,
+            stands_for=(begin, begin + 24 * HOUR),
+        )
+        for begin in (first, first + 24 * HOUR)
+    )
+    history.submit(Update(intervals=days))
+    await settle()
+
+    assert_same(
+        await async_rows(hass),
+        {first: 0.5, first + HOUR: 0.25, first + 36 * HOUR: 9.0},
+    )

@@ -116,6 +116,11 @@ class Interval:
     energy: float | None
     """kWh; None where the vendor has the interval but not its value yet."""
     quality: Quality = Quality.MEASURED
+    stands_for: tuple[datetime, datetime] | None = None
+    """A longer stretch, all of whose energy this is, as its hours are not told.
+
+    It counts only while no other hour of the stretch is known.
+    """
 
 
 @dataclass(frozen=True, slots=True)

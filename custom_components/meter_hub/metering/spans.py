@@ -1,6 +1,6 @@
 """Sets of stretches of time."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -122,7 +122,10 @@ class Spans:
 
     def clip(self, start: datetime, end: datetime) -> Spans:
         """Return the part that lies in [start, end)."""
-        return self & Spans.of((start, end))
+        first = bisect_right(self._stretches, start, key=itemgetter(0))
+        last = bisect_left(self._stretches, end, key=itemgetter(0))
+        touched = self._stretches[max(first - 1, 0) : last]
+        return Spans.of(*((max(a, start), min(b, end)) for a, b in touched))
 
     def widened(self) -> Spans:
         """Return the set of all hours that it has a part of."""

@@ -54,6 +54,10 @@ class House:
         quarter |= {"import": max(net, 0), "export": max(-net, 0)}
         return quarter[key] // 3 if length == FIVE_MINUTES else quarter[key]
 
+    def lacks(self, start: datetime) -> bool:
+        """Tell whether an interval was not measured by the meters."""
+        return False
+
     def watts_by_phase(self, energy: int) -> tuple[int, ...]:
         """Return the power of each phase in a quarter hour of this energy."""
         shares = (

@@ -288,9 +288,11 @@ class Cloud:
             if self.sparse and sparse[0] < end < sparse[1]:
                 end += (sparse[1] - end) // length * length or length
                 continue
-            yield {"end_at": int(end.timestamp())} | {
-                name: house.watt_hours(key, end, length) for name, key in keys.items()
-            }
+            if not house.lacks(end - length):
+                yield {"end_at": int(end.timestamp())} | {
+                    name: house.watt_hours(key, end, length)
+                    for name, key in keys.items()
+                }
             end += length
 
     def _days(self, house: House, keys: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from ..energy import exact, worst
 from ..model import Interval, Quality
-from ..spans import HOUR, hour_of
+from ..spans import HOUR, Spans, hour_of
+from .book import Book
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class HourEnergy:
     energy: float | None
     """kWh; None where a part of the hour is unknown."""
     quality: Quality
+    stands_for: tuple[datetime, datetime] | None = None
+    """The stretch whose whole energy this is, where that is longer than the hour."""
 
 
 @dataclass(slots=True)
@@ -81,8 +84,31 @@ def united(
     return together
 
 
-def _worth(known: HourEnergy) -> tuple[bool, bool]:
-    return known.energy is not None, known.quality is Quality.MEASURED
+def standing(
+    hours: Mapping[datetime, HourEnergy], written: Book
+) -> Mapping[datetime, HourEnergy]:
+    """Return the hours without those that stand for a stretch of which others are known.
+
+    Others are known where they are told too, or are among the rows that are written.
+    """
+    if all(known.stands_for is None for known in hours.values()):
+        return hours
+    known_hours = written.hours | Spans.of_hours(
+        hour
+        for hour, known in hours.items()
+        if known.stands_for is None and known.energy is not None
+    )
+    return {
+        hour: known
+        for hour, known in hours.items()
+        if known.stands_for is None
+        or not known_hours.clip(*known.stands_for) - Spans.of_hours([hour])
+    }
+
+
+def _worth(known: HourEnergy) -> tuple[bool, bool, bool]:
+    is_measured = known.quality is Quality.MEASURED
+    return known.energy is not None, known.stands_for is None, is_measured
 
 
 def _stretches(
@@ -148,6 +174,7 @@ def _sum_up(
         worst(
             _quality(intervals[number], share.time) for number, share in shares.items()
         ),
+        next((each.stands_for for each in given if each.stands_for), None),
     )
 
 

@@ -45,7 +45,7 @@ from .readings import state_readings
 from .refusals import after_failure, after_refusal, by_days, is_refusal
 from .rhythms import Circumstances
 from .schedule import midnight
-from .systems import System, read_systems
+from .systems import read_systems
 
 ACCOUNT = "account"
 """The owner's id, as the reply to the sign-in tells it."""
@@ -138,6 +138,7 @@ class EnphaseCloudBackend(Backend):
             raise TypeError(type(job).__name__)
         await self._load_zones()
         if job.purpose is Purpose.ZONES:
+            self._want_history()
             return Update()
         before = self._purse(self._clock())
         try:
@@ -254,7 +255,9 @@ class EnphaseCloudBackend(Backend):
             systems = tuple(system for system in systems if system.id in before)
         await self._load_zones(*(system.zone for system in systems))
         learned = [
-            KnownSystem.learn(before.get(system.id), system, self._first_hour(system))
+            KnownSystem.learn(
+                before.get(system.id), system, self._first_hour(system.zone)
+            )
             for system in systems
         ]
         self._knowledge = self._knowledge.listing(learned, now)
@@ -265,9 +268,15 @@ class EnphaseCloudBackend(Backend):
             ),
         )
 
-    def _first_hour(self, system: System) -> datetime:
+    def _want_history(self) -> None:
+        """Have the hours told that a person wants now, who may have wanted others."""
+        for known in self._knowledge.listed:
+            since = self._first_hour(known.zone)
+            self._knowledge = self._knowledge.with_system(known.with_history(since))
+
+    def _first_hour(self, zone_name: str | None) -> datetime:
         """Return the local midnight from which on energy is told by hours."""
-        zone = self._zones[system.zone]
+        zone = self._zones[zone_name]
         day = (self._clock() - self._history).astimezone(zone).date()
         return midnight(day, zone)
 

@@ -92,11 +92,9 @@ def take_lifetime(
     told = Told()
     for quantity, days in found.items():
         series = Series(meter, quantity)
-        intervals, explored = day_rows(series, days, zone, before)
         told = replace(
             told,
-            intervals=(*told.intervals, *intervals),
-            explored=(*told.explored, *explored),
+            intervals=(*told.intervals, *day_rows(series, days, zone, before)),
             floors={**told.floors, series: _floor(known, days, zone)},
         )
         totals = known.totals.get(meter, Totals())

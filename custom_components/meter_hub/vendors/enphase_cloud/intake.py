@@ -16,6 +16,7 @@ from .energy import LATE, Window, as_final_as, dark_filled, told
 from .history import asked_key, end_of
 from .jobs import CloudJob, Purpose, What
 from .known import REFUSED_FOR, KnownSystem, Sample
+from .lifetimes import cleared_noons
 from .live import Power, learned_sign, read_latest
 from .readings import (
     latest_readings,
@@ -125,6 +126,10 @@ def take_telemetry(
         elif telemetry in _GRID:
             shown = whole = as_final_as(rows, _doubts(sweep))
         found = found.with_rows(Series(meter, quantity), shown, window, dark=dark)
+        if known.days_until is not None:
+            asked = window.since, min(window.until, known.days_until)
+            noons = cleared_noons(Series(meter, quantity), shown, zone, asked)
+            found = replace(found, intervals=(*found.intervals, *noons))
         if rows:
             known = known.with_newest(quantity, rows[-1].end)
         if is_charger:

@@ -69,6 +69,8 @@ class KnownSystem(Stored):
     about: Meter
     hourly_since: datetime
     """From this local midnight on energy is told by hours, before it by days."""
+    days_until: datetime | None = None
+    """Before it, days may stand in the hours at their noons, though hours are told now."""
     listed: bool = True
     """Whether the last list named it."""
     zone: str | None = None
@@ -179,6 +181,18 @@ class KnownSystem(Stored):
         if len(refused) == len(self.refused) and len(asked) == len(self.asked):
             return self
         return replace(self, refused=refused, asked=asked)
+
+    def with_history(self, since: datetime) -> Self:
+        """Return what is known to somebody who wants the hours since a local midnight.
+
+        Once they were asked for, there are at least as many.
+        """
+        if not self.is_set_up:
+            return replace(self, hourly_since=since)
+        if since >= self.hourly_since:
+            return self
+        until = max(self.days_until or self.hourly_since, self.hourly_since)
+        return replace(self, hourly_since=since, days_until=until)
 
     def with_sweep(self, purpose: Purpose, sweep: Sweep) -> Self:
         """Return what is known once calls that belong together have come so far."""

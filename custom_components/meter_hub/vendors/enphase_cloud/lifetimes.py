@@ -1,14 +1,15 @@
 """Energy by local days since a system began. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ...metering.energy import exact
-from ...metering.model import Interval, Series, Span
-from ...metering.spans import HOUR, hour_of
+from ...metering.model import Interval, Series
+from ...metering.spans import HOUR, Spans, Stretch, hour_of, next_hour
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject, UnexpectedAnswer
 from .systems import Source
+from .telemetry import Row
 from .values import to_amount, to_date
 
 type Days = Mapping[date, float]
@@ -81,20 +82,36 @@ def read_days(data: JsonObject, key: str) -> Days:
 
 def day_rows(
     series: Series, days: Days, zone: tzinfo, before: date
-) -> tuple[tuple[Interval, ...], tuple[Span, ...]]:
-    """Return the energy of each day before another, and what that answers.
+) -> Iterator[Interval]:
+    """Yield the energy of each day before another.
 
-    A day's energy stands in the hour at its noon, and its other hours stay empty.
+    A day's energy stands in the hour at its noon, and its other hours stay open: who
+    wants a longer history has them asked for.
     """
-    told = {day: energy for day, energy in days.items() if day < before}
-    if not told:
-        return (), ()
-    noons = {day: hour_of(midnight(day, zone) + DAY / 2) for day in sorted(told)}
-    start, end = midnight(min(told), zone), midnight(max(told) + DAY, zone)
-    return (
-        tuple(
-            Interval(series, noon, noon + HOUR, told[day])
-            for day, noon in noons.items()
-        ),
-        (Span(series, hour_of(start), hour_of(end)),),
-    )
+    for day, energy in days.items():
+        if day < before:
+            start, end = midnight(day, zone), midnight(day + DAY, zone)
+            whole = next_hour(start), hour_of(end)
+            noon = _noon(day, zone)
+            yield Interval(series, noon, noon + HOUR, energy, stands_for=whole)
+
+
+def cleared_noons(
+    series: Series, rows: Sequence[Row], zone: tzinfo, asked: Stretch
+) -> Iterator[Interval]:
+    """Yield no energy for the noons that were asked for, and that their days leave out.
+
+    Else a day's energy that stands there would count beside that of its hours.
+    """
+    start, end = asked
+    known = [row for row in rows if row.energy is not None and row.start < end]
+    told = Spans.of(*((row.start, row.end) for row in known))
+    for day in sorted({row.start.astimezone(zone).date() for row in known}):
+        noon = _noon(day, zone)
+        if start <= noon < end and not told.covers(noon, noon + HOUR):
+            yield Interval(series, noon, noon + HOUR, 0.0)
+
+
+def _noon(day: date, zone: tzinfo) -> datetime:
+    """Return the hour in which a day's energy stands."""
+    return hour_of(midnight(day, zone) + DAY / 2)
