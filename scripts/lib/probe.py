@@ -7,8 +7,9 @@ import argparse
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
+import math
 import os
 from pathlib import Path
 import sys
@@ -37,6 +38,8 @@ from scripts.lib import consent
 from scripts.lib.notebook import Notebook
 
 ENVIRONMENT = "METER_HUB_"
+HISTORY_DAYS = "history_days"
+"""The option of how far back there are hours."""
 FROM_STDIN = "-"
 
 HELP = """
@@ -63,8 +66,9 @@ class Probe:
         session: ClientSession,
         allowance: Allowance,
         access_token: AccessToken | None,
+        history: timedelta,
     ) -> None:
-        """Build the vendor's backend, with nothing remembered."""
+        """Build the vendor's backend, with nothing remembered, for so long a history."""
         self._allowance = allowance
         self._backend: Backend = vendor.build(
             Context(
@@ -72,7 +76,7 @@ class Probe:
                 clock=_now,
                 time_zone="UTC",
                 credentials=credentials,
-                options={},
+                options={HISTORY_DAYS: math.ceil(history / timedelta(days=1))},
                 excluded=frozenset(),
                 allowance=allowance,
                 state={},
@@ -100,8 +104,11 @@ class Probe:
         notebook = Notebook(start)
         account = await self._backend.connect()
         notebook.take(account.update, _now())
-        while gaps := notebook.gaps(min(end, _now())):
-            if (job := self._next_job(gaps)) is None:
+        while True:
+            gaps = notebook.gaps(min(end, _now()))
+            # Which series have a history, some vendors tell after the list of meters.
+            is_done = notebook.pages and not gaps
+            if is_done or (job := self._next_job(gaps)) is None:
                 break
             notebook.take(await self._fetch(job), _now())
         return [
@@ -261,7 +268,8 @@ async def _ask(vendor: Vendor, given: Mapping[str, Any]) -> list[dict[str, Any]]
                 given[consent.TOKEN_FILE],
                 _now,
             )
-        probe = Probe(vendor, credentials, session, allowance, access_token)
+        history = max(_now() - given.get("from", _now()), timedelta(0))
+        probe = Probe(vendor, credentials, session, allowance, access_token, history)
         try:
             match given["command"]:
                 case "meters":

@@ -268,6 +268,36 @@ async def test_a_cloud_that_a_person_lets_the_probe_in(
     assert second == ""
 
 
+async def test_a_cloud_tells_hours_that_are_older_than_usual(
+    socket_enabled: None,
+) -> None:
+    """By itself, Home Assistant would ask for those of the last 90 days."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    start, end = today - timedelta(days=100), today - timedelta(days=98)
+    async with Simulator(installed=today - timedelta(days=110)) as simulator:
+        cloud = simulator.vendor("enphase_cloud")
+        assert isinstance(cloud, EnphaseCloudApi)
+        system = next(iter(cloud.systems.values()))
+        status, output, errors = await run(
+            *("enphase_cloud", "--url", simulator.url("enphase_cloud")),
+            *("--client-id", cloud.client_id, "--api-key", "-", "--plan", "megawatt"),
+            *("--gateway-serial", system.gateways[0]),
+            *("history", "--from", start.isoformat(), "--to", end.isoformat()),
+            environment={"METER_HUB_CLIENT_SECRET": cloud.client_secret},
+            line=f"{cloud.credentials['api_key']}\n{cloud.code()}\n",
+        )
+        truth = simulator.truth("enphase_cloud", system.id)["home", "total"]
+    assert status == 0, errors
+    told = {
+        datetime.fromisoformat(row["start"]): row["energy"]
+        for row in json.loads(output)
+        if (row["meter"], row["quantity"]) == (system.id, "home")
+    }
+    hours = [hour for hour in truth if start <= hour < end]
+    assert len(hours) == 48
+    assert told == {hour: pytest.approx(truth[hour].kwh, abs=0.01) for hour in hours}
+
+
 @pytest.mark.parametrize(
     ("option", "value", "complaint"),
     [
