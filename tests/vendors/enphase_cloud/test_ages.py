@@ -25,26 +25,27 @@ FRESHER = 0.2
 does not need bring the polls closer together at the month's end."""
 
 CASES = (
-    ("a", 1, "balanced", (21, 35), None),
-    ("b", 1, "balanced", (52, 91), (63, 163)),
-    ("b", 1, "live_first", (37, 63), (41, 86)),
-    ("c", 1, "balanced", (97, 176), (99, 211)),
-    ("c", 1, "live_first", (43, 78), (47, 93)),
-    ("a", 3, "balanced", (51, 92), None),
-    ("b", 3, "balanced", (79, 148), (99, 295)),
-    ("c", 3, "balanced", (127, 232), (142, 308)),
+    ("a", 1, "balanced", (21, 35), None, (21, 35)),
+    ("b", 1, "balanced", (52, 91), (63, 163), (63, 163)),
+    ("b", 1, "live_first", (37, 63), (41, 86), (187, 398)),
+    ("c", 1, "balanced", (97, 176), (99, 211), (99, 211)),
+    ("c", 1, "live_first", (43, 78), (47, 93), (247, 535)),
+    ("a", 3, "balanced", (51, 92), None, (51, 92)),
+    ("b", 3, "balanced", (79, 148), (99, 295), None),
+    ("c", 3, "balanced", (127, 232), (142, 308), None),
 )
 """What a system has, how many there are, and the ages, median and 95th percentile in
-minutes, of production by day and of consumption around the clock."""
+minutes, of production by day, of consumption around the clock, and of the energy of
+either, or None where it comes once a day."""
 
 
 class Watch:
     """Notes each minute how old the newest value of the first system is."""
 
-    def __init__(self, house: House, quantities: dict[Quantity, Quantity]) -> None:
-        """Look at these powers and energies."""
+    def __init__(self, house: House, energy: Quantity, *powers: Quantity) -> None:
+        """Look at the history of an energy, and at powers."""
         self._zone = ZoneInfo(house.zone)
-        self._quantities = quantities
+        self._energy, self._powers = energy, powers
         self._house = house
         self._newest: datetime | None = None
         self._at = SINCE
@@ -71,14 +72,14 @@ class Watch:
             reading.measured_at
             for reading in update.readings
             if reading.series.meter == self._house.id
-            and reading.series.quantity in self._quantities.values()
+            and reading.series.quantity in self._powers
             and reading.measured_at is not None
         ]
         told += [
             interval.end
             for interval in update.intervals
             if interval.series.meter == self._house.id
-            and interval.series.quantity in self._quantities
+            and interval.series.quantity is self._energy
             and interval.energy is not None
         ]
         if self._newest is not None:
@@ -86,13 +87,16 @@ class Watch:
         self._newest = max(told, default=None)
 
 
-@pytest.mark.parametrize(("case", "number", "schedule", "production", "home"), CASES)
+@pytest.mark.parametrize(
+    ("case", "number", "schedule", "production", "home", "energy"), CASES
+)
 async def test_ages(
     case: str,
     number: int,
     schedule: str,
     production: tuple[float, float],
     home: tuple[float, float] | None,
+    energy: tuple[float, float] | None,
     open_account: Open,
     moving: MovableClock,
 ) -> None:
@@ -111,9 +115,14 @@ async def test_ages(
     cloud.sparse = home is not None
     await driver.connect()
     watches = {
-        "production": Watch(houses[0], {Quantity.SOLAR: Quantity.SOLAR_POWER}),
-        "home": Watch(houses[0], {Quantity.HOME: Quantity.HOME_POWER}),
+        "production": Watch(houses[0], Quantity.SOLAR, Quantity.SOLAR_POWER),
+        "energy": Watch(houses[0], Quantity.SOLAR),
     }
+    if home is not None:
+        watches |= {
+            "home": Watch(houses[0], Quantity.HOME, Quantity.HOME_POWER),
+            "energy": Watch(houses[0], Quantity.HOME),
+        }
     backend = driver.backend
     while True:
         job = backend.plan(moving(), ())
@@ -121,8 +130,6 @@ async def test_ages(
         moving.at = max(job.due, moving())
         if moving() >= UNTIL:
             break
-        if home is None:
-            watches.pop("home", None)
         if moving() > SINCE:
             for watch in watches.values():
                 watch.wait(moving())
@@ -136,6 +143,11 @@ async def test_ages(
     assert_fresh(watches["production"].by_day, production)
     if home is not None:
         assert_fresh(watches["home"].always, home)
+    of_energy = watches["energy"]
+    if energy is not None:
+        assert_fresh(of_energy.always if home else of_energy.by_day, energy)
+    else:
+        assert max(of_energy.always) < 25 * 60
     assert 800 <= cloud.counted("2027-01") <= 1000
     assert cloud.refused == 0
 
