@@ -28,8 +28,8 @@ class VendorCase:
     """Where answers hold the list of meters, the import register, and its date."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     """What a person reads of an outage, by its name, where it is not the usual."""
-    deepens: bool = True
-    """Whether hours that are further back are fetched when a person wants them later."""
+    deepening: timedelta = timedelta(hours=1)
+    """So long after a person wants hours that are further back, they are there."""
     meters: tuple[str, ...] = ()
     """Those to pick and to watch, where some of the account's measure no import."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -115,12 +115,12 @@ VENDOR_CASES = (
         endpoints={"ENPHASE": ""},
         pace=timedelta(0),
         most_calls=150,
-        # A day is told by its hours or as a whole, and stays so.
-        deepens=False,
         meters=("698910101", "698910103"),
         history_path="/api/v4/systems/*/energy_import_telemetry",
         fields={"list": "systems", "register": "wh_del", "date": "end_at"},
         lag=timedelta(hours=2),
+        # What is younger than a week comes with the next night.
+        deepening=timedelta(hours=15),
         # Calls are few: one that fails is made again within six hours, in turn.
         recovery=timedelta(hours=14),
         # The token ends in an outage, and the vendor does not say that it refuses it.

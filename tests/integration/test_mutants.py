@@ -35,9 +35,6 @@ type Mutate = Callable[[pytest.MonkeyPatch], None]
 next_chunk = Book.next_chunk
 
 
-CASES = [case for case in VENDOR_CASES if case.deepens]
-
-
 async def async_import(account: Account) -> None:
     """Import the last day, then what is older."""
     await account.async_pass(HOUR / 2)
@@ -46,10 +43,10 @@ async def async_import(account: Account) -> None:
         options={**account.entry.options, CONF_HISTORY_DAYS: HISTORY.days + 1},
     )
     assert await account.hass.config_entries.async_reload(account.entry.entry_id)
-    await account.async_pass(HOUR)
+    await account.async_pass(account.case.deepening)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
+@pytest.mark.parametrize("case", VENDOR_CASES, ids=lambda case: case.key)
 async def test_all_is_right_without_a_mutation(
     case: VendorCase, open_account: OpenAccount
 ) -> None:
@@ -142,7 +139,7 @@ def take_missing_for_zero(patch: pytest.MonkeyPatch) -> None:
         (take_missing_for_zero, "extra"),
     ],
 )
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.key)
+@pytest.mark.parametrize("case", VENDOR_CASES, ids=lambda case: case.key)
 async def test_a_mutation_is_found(
     case: VendorCase,
     open_account: OpenAccount,
