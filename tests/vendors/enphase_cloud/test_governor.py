@@ -66,11 +66,19 @@ def test_what_is_left_over_is_spare() -> None:
 
 
 def test_a_new_day_begins_with_what_is_left() -> None:
-    spending = Spending(date(2026, 12, 11), 680, 25)
-    assert spending.on(NOON, 655) == spending
-    assert spending.on(tomorrow(NOON), 655) == Spending(date(2026, 12, 12), 655)
-    month = datetime(2027, 1, 1, tzinfo=UTC)
-    assert spending.on(month, 1000) == Spending(date(2027, 1, 1), 1000)
+    spending = Spending(date(2026, 12, 11), 680, 25, limit=1000)
+    assert spending.on(NOON, 655, 1000) == spending
+    for day, left in ((tomorrow(NOON), 655), (datetime(2027, 1, 1, tzinfo=UTC), 1000)):
+        assert spending.on(day, left, 1000) == Spending(day.date(), left, limit=1000)
+
+
+@pytest.mark.parametrize("limit", [1000, None])
+def test_another_plan_begins_the_day_anew(limit: int | None) -> None:
+    day = date(2026, 12, 11)
+    left = None if limit is None else 690
+    changed = Spending(day, 40_000, 310, limit=50_000).on(NOON, left, limit)
+    assert changed == Spending(day, left, limit=limit)
+    assert Purse(changed, NOON, left, limit).is_within_the_day
 
 
 def test_setting_up_a_system_is_no_part_of_the_day() -> None:

@@ -17,6 +17,10 @@ from custom_components.meter_hub.vendors.enphase_cloud.plans import (
     lacks_limits,
     limits,
 )
+from tests.simulator import MovableClock
+
+from .conftest import Open
+from .houses import House
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -177,3 +181,22 @@ def test_a_changed_plan_counts_what_was_called_before(
                 assert key.by_month[made[-1].month] <= per_month
 
     asyncio.run(live())
+
+
+@pytest.mark.parametrize(("plan", "most"), [("watt", 30), ("megawatt", 500)])
+async def test_another_plan_is_kept_to_from_the_hour_on_that_it_is_chosen(
+    open_account: Open, moving: MovableClock, plan: str, most: int
+) -> None:
+    """What the former one left for the day is not what this one has."""
+    driver, cloud = open_account(
+        House("1", battery=True), limit=50_000, per_minute=50, plan="kilowatt"
+    )
+    await driver.connect()
+    await driver.run(datetime(2026, 12, 2, 6, 5, tzinfo=UTC) - moving())
+    before = len(cloud.calls)
+
+    driver.context.allowance.follow(limits({"plan": plan}), 1)
+    driver.restart()
+    await driver.run(datetime(2026, 12, 3, tzinfo=UTC) - moving())
+
+    assert most / 4 < len(cloud.calls) - before <= most

@@ -289,14 +289,10 @@ class EnphaseCloudBackend(Backend):
         return self._zones[self._knowledge.systems[system].zone]
 
     def _purse(self, now: datetime) -> Purse:
-        left = self._allowance.budget.left_this_month(now)
-        return Purse(
-            self._knowledge.spending.on(now, left),
-            now,
-            left,
-            self._allowance.budget.limits.per_month,
-            self._allowance.shares,
-        )
+        budget = self._allowance.budget
+        left, limit = budget.left_this_month(now), budget.limits.per_month
+        spending = self._knowledge.spending.on(now, left, limit)
+        return Purse(spending, now, left, limit, self._allowance.shares)
 
     def _count(self, before: Purse, *, planned: bool) -> None:
         """Note the calls that were made, of which one that is refused takes several."""

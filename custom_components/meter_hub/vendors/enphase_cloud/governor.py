@@ -35,12 +35,15 @@ class Spending(Stored):
     """
     spent: int = 0
     """The calls that this account has made since."""
+    limit: int | None = None
+    """The calls that a whole month allowed then; under another plan a day begins anew,
+    as its share of the other one would buy too much, or too little."""
 
-    def on(self, now: datetime, left: int | None) -> Self:
+    def on(self, now: datetime, left: int | None, limit: int | None) -> Self:
         """Return the spending of the day of `now`, of whose month so much is left."""
-        if self.day == _day_of(now) and (self.left is None) == (left is None):
+        if self.day == _day_of(now) and self.limit == limit:
             return self
-        return type(self)(_day_of(now), left)
+        return type(self)(_day_of(now), left, limit=limit)
 
     def with_calls(self, number: int, *, planned: bool) -> Self:
         """Return the spending after so many calls."""
