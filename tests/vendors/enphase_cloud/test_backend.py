@@ -8,13 +8,15 @@ import pytest
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import MeterKind, Quantity
 from custom_components.meter_hub.vendors.base import UnexpectedAnswer
-from tests.simulator import MovableClock, Simulator
+from tests.simulator import Fault, FaultKind, MovableClock, Simulator
 from tests.simulator.enphase_cloud import EnphaseCloudApi
 
+from .accounts import count
 from .conftest import Open, Simulated
 from .houses import House
 from .steps import (
     CHARGER,
+    DAY,
     EVERYTHING,
     HOUR,
     NO_BATTERY,
@@ -64,6 +66,27 @@ async def test_a_gateway_that_is_named_no_more(
     emptied.backend = emptied.vendor.build(emptied.context)
     update = await emptied.connect()
     assert {meter.id for meter in update.meters or ()} >= set(api.systems)
+
+
+async def test_the_system_of_a_gateway_stays_the_only_one_where_all_is_forgotten(
+    simulated: Simulated, simulator: Simulator, api: EnphaseCloudApi
+) -> None:
+    """The others may be a customer's; it is found by one more call, and only then."""
+    serial = api.systems[NO_BATTERY].gateways[0]
+    driver = simulated(credentials={"gateway_serial": serial}, plan="watt")
+    await driver.connect()
+    driver.backend = driver.vendor.build(driver.context)
+    path = "*/retrieve_system_id"
+    simulator.add(
+        Fault(FaultKind.STATUS, "enphase_cloud", path=path, status=503, times=1)
+    )
+    await driver.step()
+    assert len(driver.errors) == 1
+    await driver.run(8 * DAY)
+    listed = [update.meters for _, update in driver.updates if update.meters]
+    assert {meter.id for meters in listed for meter in meters} == {NO_BATTERY}
+    assert count(simulator, "retrieve_system_id") == 3
+    assert paths(simulator).count("") == 3
 
 
 async def test_own_limits_are_needed_before_a_call(

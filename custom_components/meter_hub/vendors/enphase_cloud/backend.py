@@ -103,9 +103,7 @@ class EnphaseCloudBackend(Backend):
     async def connect(self) -> Account:
         if lacks_limits(self._credentials):
             raise UnexpectedAnswer("limits_needed")
-        serial = str(self._credentials.get(GATEWAY_SERIAL) or "").strip()
-        only = await self._client.system_of_gateway(serial) if serial else None
-        self._knowledge = replace(self._knowledge, only=only)
+        await self._find_named()
         update = await self._list()
         meters = update.meters or ()
         first = min((meter.id for meter in meters), key=int, default="")
@@ -163,6 +161,9 @@ class EnphaseCloudBackend(Backend):
 
     async def _do(self, job: CloudJob) -> Update:
         if job.purpose is Purpose.LIST:
+            if self._knowledge.only is None:
+                # What was known may be lost, and the other systems are not wanted.
+                await self._find_named()
             return await self._list()
         known = self._knowledge.systems[job.system]
         oldest = self._clock() - timedelta(days=LONGEST_HISTORY)
@@ -242,6 +243,12 @@ class EnphaseCloudBackend(Backend):
             known, told = self._stepped(known, job, told, now)
         self._knowledge = self._knowledge.with_system(known)
         return told.update()
+
+    async def _find_named(self) -> None:
+        """Find the one system that a person named, by the serial of its gateway."""
+        serial = str(self._credentials.get(GATEWAY_SERIAL) or "").strip()
+        only = await self._client.system_of_gateway(serial) if serial else None
+        self._knowledge = replace(self._knowledge, only=only)
 
     async def _list(self) -> Update:
         items = await self._client.systems()
