@@ -1,6 +1,7 @@
 """Signing in to the simulated Enphase cloud, as a person with a browser does."""
 
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from homeassistant.components.application_credentials import (
 from homeassistant.config_entries import ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -137,6 +139,37 @@ async def test_redirect_and_three_systems(
     await settle()
     assert entry.state is ConfigEntryState.LOADED
     assert app(cloud).rejected == 0
+
+
+async def test_an_installer_ticks_the_systems_to_read(
+    hass: HomeAssistant, cloud: EnphaseCloudApi, settle: Settle
+) -> None:
+    """Those of customers are not added unasked, neither now nor later."""
+    meters = await pasted(hass, await open_menu(hass, cloud))
+    assert set(shown(meters)["meters"]) == set(cloud.systems)
+    west = cloud.systems["698910102"]
+    for number in range(4):
+        customers = f"69892000{number}"
+        cloud.systems[customers] = replace(west, id=customers)
+
+    meters = await pasted(hass, await open_menu(hass, cloud))
+    assert choices(meters, "meters").keys() == cloud.systems.keys()
+    assert shown(meters)["meters"] == []
+    meters = await submit(hass, meters, {"meters": []})
+    assert meters["errors"] == {"meters": "no_meter_picked"}
+    finish = await submit(hass, meters, {"meters": [EVERYTHING]})
+    entry = (await submit(hass, finish, {}))["result"]
+    await settle()
+
+    assert entry.state is ConfigEntryState.LOADED
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    identifiers = {each for device in devices for _, each in device.identifiers}
+    assert any(EVERYTHING in each for each in identifiers)
+    assert not any(
+        each in text
+        for each in cloud.systems.keys() - {EVERYTHING}
+        for text in identifiers
+    )
 
 
 async def test_pasted_code(hass: HomeAssistant, cloud: EnphaseCloudApi) -> None:

@@ -29,6 +29,7 @@ REFUSED = Notice(
     },
 )
 SPENT = Notice("calls_spent", None, {"until": "2026-12-01T00:05:00+00:00"})
+BY_NIGHT = Notice("read_by_night", None, {"count": "7", "plan": "Watt", "nights": "2"})
 OFF = Notice(
     "balance_off", HOUSE.id, {"day": "2026-11-09", "kwh": "1.2", "share": "3.4"}
 )
@@ -75,6 +76,7 @@ def tell(entry: MockConfigEntry, *notices: Notice) -> None:
         MAINTENANCE,
         REFUSED,
         SPENT,
+        BY_NIGHT,
         OFF,
         SWITCHED,
         BELOW_ZERO,

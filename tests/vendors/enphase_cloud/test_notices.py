@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -13,6 +14,7 @@ from custom_components.meter_hub.vendors.enphase_cloud.client import (
     Telemetry,
 )
 from custom_components.meter_hub.vendors.enphase_cloud.errors import WindowRefused
+from custom_components.meter_hub.vendors.enphase_cloud.governor import Purse, Spending
 from custom_components.meter_hub.vendors.enphase_cloud.jobs import (
     Ask,
     CloudJob,
@@ -24,22 +26,37 @@ from custom_components.meter_hub.vendors.enphase_cloud.known import (
     KnownSystem,
     Refusal,
 )
+from custom_components.meter_hub.vendors.enphase_cloud.ladder import Schedule
 from custom_components.meter_hub.vendors.enphase_cloud.notices import notices_of
 from custom_components.meter_hub.vendors.enphase_cloud.refusals import (
     after_failure,
     after_refusal,
     is_refusal,
 )
+from custom_components.meter_hub.vendors.enphase_cloud.rhythms import Circumstances
 from custom_components.meter_hub.vendors.enphase_cloud.systems import Source
+
+from .accounts import begin
+from .conftest import Open
+from .houses import House
+from .steps import called, notices
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 SYSTEM = KnownSystem(Meter("1", "House"), NOW - 90 * DAY)
+GIVEN = Circumstances(
+    schedule=Schedule.BALANCED,
+    purse=Purse(Spending(), NOW, None, None),
+    allowed_from=NOW,
+    excluded=frozenset(),
+    inverters=False,
+    zones={None: UTC},
+)
 
 
 def told(known: KnownSystem) -> list[tuple[str, str | None, dict[str, str]]]:
     """Return what a person reads of a system."""
-    notices = notices_of(Knowledge().with_system(known), frozenset(), NOW, NOW)
+    notices = notices_of(Knowledge().with_system(known), NOW, GIVEN)
     return [(each.key, each.meter, dict(each.values)) for each in notices]
 
 
@@ -156,3 +173,62 @@ def test_a_system_that_is_kept_from_us_lacks_no_feature() -> None:
     poll = job(Ask.telemetry(Telemetry.PRODUCTION_METER))
     gone = after_failure(SYSTEM, poll, error, NOW)
     assert not is_refusal(gone, job(ask, Purpose.CHARGERS), error)
+
+
+def many(number: int) -> list[House]:
+    """Return the houses of an installer's customers."""
+    return [House(str(each)) for each in range(1, number + 1)]
+
+
+async def test_who_is_read_by_night_alone_is_told_how_often(
+    open_account: Open,
+) -> None:
+    """Not while somebody picks the systems, and no longer once there are fewer."""
+    driver, cloud = open_account(*many(12), history=DAY)
+    cloud.sparse = True
+    signing_in = await driver.connect()
+    assert signing_in.notices == ()
+    await begin(driver)
+    await driver.run(15 * DAY)
+    [notice] = notices(driver)
+    values = {"count": "12", "plan": "Watt", "nights": "2"}
+    assert (notice.key, notice.meter, notice.values) == ("read_by_night", None, values)
+    read = [
+        at.date()
+        for at, name in cloud.calls
+        if name.startswith("7/telemetry/production_meter") and at.hour == 23
+    ]
+    assert {b - a for a, b in pairwise(read[-5:])} == {2 * DAY}
+
+    for picked in (6, 5):
+        excluded = frozenset(str(each) for each in range(picked + 1, 13))
+        context = replace(driver.context, state=driver.backend.state())
+        driver.backend = driver.vendor.build(replace(context, excluded=excluded))
+        await driver.run(DAY)
+        counts = [each.values["count"] for each in notices(driver)]
+        assert counts == (["6"] if picked == 6 else [])
+
+
+async def test_a_bigger_plan_reads_many_systems_by_day(open_account: Open) -> None:
+    driver, cloud = open_account(
+        *many(6), limit=50_000, per_minute=50, plan="kilowatt", history=DAY
+    )
+    cloud.sparse = True
+    await driver.connect()
+    await driver.run(DAY / 24)
+    assert notices(driver) == ()
+    assert len(called(cloud, "6/telemetry/production_meter")) > 2
+
+
+@pytest.mark.parametrize(("number", "is_picked"), [(5, True), (6, False)])
+async def test_customers_are_left_to_be_picked(
+    open_account: Open, number: int, *, is_picked: bool
+) -> None:
+    """Whoever sees many systems is an installer; what is picked is read all the same."""
+    driver, cloud = open_account(*many(number), history=DAY)
+    cloud.sparse = True
+    signing_in = await driver.connect()
+    assert {meter.active for meter in signing_in.meters or ()} == {is_picked}
+    await begin(driver)
+    listed = [update.meters for _, update in driver.updates if update.meters]
+    assert {meter.active for meter in listed[-1]} == {True}

@@ -62,8 +62,9 @@ USUAL_HISTORY, LONGEST_HISTORY = 90, 728
 """Days."""
 
 MOST_OWN_SYSTEMS = 5
-"""Who sees more is an installer: what is new to them is not ours to add, and on the
-smallest plan there are calls enough for the nights only."""
+"""Who sees more is an installer, and the systems are customers': a person ticks those
+that are to be read, and what is new is not ours to add. On the smallest plan there are
+calls enough for the nights only."""
 
 
 class EnphaseCloudBackend(Backend):
@@ -106,6 +107,9 @@ class EnphaseCloudBackend(Backend):
         await self._find_named()
         update = await self._list()
         meters = update.meters or ()
+        if len(self._knowledge.listed) > MOST_OWN_SYSTEMS:
+            meters = tuple(replace(meter, active=False) for meter in meters)
+            update = replace(update, meters=meters)
         first = min((meter.id for meter in meters), key=int, default="")
         return Account(
             str(self._credentials.get(ACCOUNT) or first),
@@ -115,20 +119,7 @@ class EnphaseCloudBackend(Backend):
 
     @override
     def plan(self, now: datetime, gaps: Sequence[Gap]) -> Job | None:
-        return next_job(
-            self._knowledge,
-            now,
-            gaps,
-            Circumstances(
-                schedule=self._schedule,
-                purse=self._purse(now),
-                allowed_from=self._allowance.earliest(now),
-                excluded=self._excluded,
-                inverters=self._inverters,
-                zones=self._zones,
-                most_polled=MOST_OWN_SYSTEMS if self._is_smallest else None,
-            ),
-        )
+        return next_job(self._knowledge, now, gaps, self._circumstances(now))
 
     @override
     async def fetch(self, job: Job) -> Update:
@@ -295,6 +286,17 @@ class EnphaseCloudBackend(Backend):
     def _zone(self, system: str) -> tzinfo:
         return self._zones[self._knowledge.systems[system].zone]
 
+    def _circumstances(self, now: datetime) -> Circumstances:
+        return Circumstances(
+            schedule=self._schedule,
+            purse=self._purse(now),
+            allowed_from=self._allowance.earliest(now),
+            excluded=self._excluded,
+            inverters=self._inverters,
+            zones=self._zones,
+            most_polled=MOST_OWN_SYSTEMS if self._is_smallest else None,
+        )
+
     def _purse(self, now: datetime) -> Purse:
         budget = self._allowance.budget
         left, limit = budget.left_this_month(now), budget.limits.per_month
@@ -314,8 +316,7 @@ class EnphaseCloudBackend(Backend):
     def _told(self, update: Update) -> Update:
         """Return the update with all that a person should hear of."""
         now = self._clock()
-        allowed_from = self._allowance.earliest(now)
-        notices = notices_of(self._knowledge, self._excluded, now, allowed_from)
+        notices = notices_of(self._knowledge, now, self._circumstances(now))
         return replace(update, notices=notices, unwanted=self._unwanted)
 
     async def _load_zones(self, *names: str | None) -> None:

@@ -1,15 +1,19 @@
 """What a person should hear of an account. Pure."""
 
-from collections.abc import Iterator, Set as AbstractSet
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ...metering.model import Notice
 from .client import Lifetime, Telemetry
 from .jobs import What
 from .known import Knowledge, KnownSystem
+from .plan import wanted
+from .plans import Plan
+from .rhythms import Circumstances, courses
 
 FEATURE_NOT_IN_PLAN = "feature_not_in_plan"
 CALLS_SPENT = "calls_spent"
+READ_BY_NIGHT = "read_by_night"
 BALANCE_OFF = "balance_off"
 SOURCE_CHANGED = "source_changed"
 
@@ -24,16 +28,14 @@ _LONG = timedelta(hours=1)
 
 
 def notices_of(
-    knowledge: Knowledge,
-    excluded: AbstractSet[str],
-    now: datetime,
-    allowed_from: datetime,
+    knowledge: Knowledge, now: datetime, given: Circumstances
 ) -> tuple[Notice, ...]:
     """Return all that a person should hear of."""
-    systems = [known for known in knowledge.listed if known.about.id not in excluded]
+    systems = wanted(knowledge, now, given)
     return (
-        *_spent(now, allowed_from),
-        *_not_in_plan(systems, now),
+        *_spent(now, given.allowed_from),
+        *_by_night(systems, now, given),
+        *_not_in_plan(systems),
         *(notice for known in systems for notice in _of_system(known)),
     )
 
@@ -44,12 +46,32 @@ def _spent(now: datetime, allowed_from: datetime) -> Iterator[Notice]:
         yield Notice(CALLS_SPENT, None, {"until": until})
 
 
-def _not_in_plan(systems: list[KnownSystem], now: datetime) -> Iterator[Notice]:
+def _by_night(
+    systems: list[KnownSystem], now: datetime, given: Circumstances
+) -> Iterator[Notice]:
+    """Yield that there are more systems than can be polled, once one is known."""
+    if not given.is_by_night(len(systems)):
+        return
+    every = [
+        course.rhythm.every
+        for course in courses(systems, now, given, saves=True)
+        if course.known.is_set_up
+    ]
+    if every:
+        values = {
+            "count": str(len(systems)),
+            "plan": Plan.WATT.capitalize(),
+            "nights": str(max(every)),
+        }
+        yield Notice(READ_BY_NIGHT, None, values)
+
+
+def _not_in_plan(systems: list[KnownSystem]) -> Iterator[Notice]:
     """Yield what none of the systems lets us read, as all are on one plan."""
     refusals = {
         _access_control(name): refusal.until
         for known in systems
-        for name, refusal in known.at(now).refused.items()
+        for name, refusal in known.refused.items()
         if refusal.not_in_plan
     }
     if refusals:

@@ -56,11 +56,7 @@ def next_job(
     if any(known.zone not in given.zones for known in knowledge.listed):
         ask = Ask(What.NOTHING)
         return CloudJob(due=now, live=False, purpose=Purpose.ZONES, ask=ask)
-    systems = [
-        wanted(known.at(now), given)
-        for known in knowledge.listed
-        if known.about.id not in given.excluded
-    ]
+    systems = wanted(knowledge, now, given)
     saves = any(lacks(known, gaps, now, given) for known in systems)
     plans = courses(systems, now, given, saves=saves)
     candidates = [_list(knowledge, now, given)]
@@ -79,8 +75,18 @@ def next_job(
     return replace(chosen.job, due=max(chosen.job.due, given.allowed_from))
 
 
-def wanted(known: KnownSystem, given: Circumstances) -> KnownSystem:
-    """Return a system with the chargers alone that a person wants."""
+def wanted(
+    knowledge: Knowledge, now: datetime, given: Circumstances
+) -> list[KnownSystem]:
+    """Return the systems that a person wants, as they are known now."""
+    return [
+        _with_wanted_chargers(known.at(now), given)
+        for known in knowledge.listed
+        if known.about.id not in given.excluded
+    ]
+
+
+def _with_wanted_chargers(known: KnownSystem, given: Circumstances) -> KnownSystem:
     chargers = tuple(
         each for each in known.chargers if each.serial not in given.excluded
     )

@@ -35,6 +35,10 @@ class Circumstances:
     most_polled: int | None = None
     """The most systems for which there is more than the nights; None for any number."""
 
+    def is_by_night(self, systems: int) -> bool:
+        """Tell whether so many systems are read by night alone."""
+        return self.most_polled is not None and systems > self.most_polled
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -77,7 +81,7 @@ def courses(
     if saves:
         allowance = min(allowance, given.purse.steady_allowance)
     share = (allowance - TOKENS_PER_DAY) / len(systems) - _DEVICES_PER_DAY
-    nights_only = given.most_polled is not None and len(systems) > given.most_polled
+    nights_only = given.is_by_night(len(systems))
     return [
         Course(
             known,
