@@ -127,12 +127,13 @@ def job(
     )
 
 
-def test_a_window_before_the_first_interval_moves_the_beginning() -> None:
+def test_a_window_before_the_first_interval_moves_the_beginning_of_that() -> None:
     ask = Ask.telemetry(Telemetry.CONSUMPTION)
     error = WindowRefused(NOW - 2 * DAY, NOW)
     assert is_refusal(SYSTEM, job(ask), error)
     known, is_done = after_refusal(SYSTEM, job(ask), error, NOW)
-    assert known.begins == NOW - 2 * DAY
+    assert known.begins_of == {ask.name: NOW - 2 * DAY}
+    assert known.begins is None
     assert not is_done
 
 

@@ -138,9 +138,10 @@ def take_inverters(
 
 def floors(known: KnownSystem) -> dict[Series, datetime]:
     """Return since when there may be hours, of all that a system has."""
-    floor = first_hour(known)
     return {
-        series: floor for _, all_series in asks.history(known) for series in all_series
+        series: first_hour(known, ask)
+        for ask, all_series in asks.history(known)
+        for series in all_series
     }
 
 

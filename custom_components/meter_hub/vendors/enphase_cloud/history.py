@@ -49,13 +49,19 @@ def lacks(
 ) -> bool:
     """Tell whether there are hours, older than what nights read, that nobody read."""
     earliest = _earliest(known, now)
+    younger = {
+        series: _earliest(known, now, ask)
+        for ask, all_series in asks.history(known)
+        if ask.name in known.begins_of
+        for series in all_series
+    }
     newest = now - DEPTH - DAY
     meters = {meter.id for meter in known.meters} - given.excluded
     return any(
         gap.series.meter in meters
         and gap.reason not in _DOUBTFUL
         and gap.start < newest
-        and gap.end > earliest
+        and gap.end > younger.get(gap.series, earliest)
         for gap in gaps
     )
 
@@ -96,10 +102,11 @@ def asked_key(ask: Ask, start: datetime) -> str:
 
 
 def not_before(known: KnownSystem, ask: Ask, start: datetime) -> datetime:
-    """Return when to begin: what begins before the system does is refused."""
-    if known.begins is None or ask.what is What.CHARGER:
+    """Return when to begin: what begins before there is anything is refused."""
+    begins = known.beginning(ask.name)
+    if begins is None or ask.what is What.CHARGER:
         return start
-    return max(start, next_hour(known.begins))
+    return max(start, next_hour(begins))
 
 
 def end_of(ask: Ask, start: datetime, span: Granularity, zone: tzinfo) -> datetime:
@@ -129,7 +136,7 @@ def _reach(course: Course, ask: Ask, now: datetime) -> tuple[datetime, datetime]
     if asks.span_of(known, ask) is Granularity.DAY:
         # Of a day of 25 hours the night reads the last 24.
         covered = max(hour_of(midnight(day - DAY, zone)), hour_of(today) - DAY)
-    return _earliest(known, now), covered
+    return _earliest(known, now, ask), covered
 
 
 def _window(
@@ -176,12 +183,13 @@ def _with_spans(window: Window, gaps: Sequence[Gap]) -> Window:
     return replace(window, spans=spans)
 
 
-def first_hour(known: KnownSystem) -> datetime:
-    """Return the first hour that is told as such, and wholly."""
+def first_hour(known: KnownSystem, ask: Ask | None = None) -> datetime:
+    """Return the first hour that is told as such, and wholly; of a system, or an ask."""
     since = hour_of(known.hourly_since)
-    return max(since, next_hour(known.begins)) if known.begins else since
+    begins = known.beginning(ask.name) if ask else known.begins
+    return max(since, next_hour(begins)) if begins else since
 
 
-def _earliest(known: KnownSystem, now: datetime) -> datetime:
+def _earliest(known: KnownSystem, now: datetime, ask: Ask | None = None) -> datetime:
     """Return the first hour that the vendor still has."""
-    return max(first_hour(known), hour_of(now - KEPT) + DAY)
+    return max(first_hour(known, ask), hour_of(now - KEPT) + DAY)

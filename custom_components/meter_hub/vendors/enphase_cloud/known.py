@@ -77,6 +77,8 @@ class KnownSystem(Stored):
     """The IANA name of its time zone."""
     begins: datetime | None = None
     """The first instant that there may be data of."""
+    begins_of: dict[str, datetime] = field(default_factory=dict)
+    """The same of what is younger than the system, by the name of its ask."""
     status: SystemStatus | None = None
     last_report: datetime | None = None
     source: Source | None = None
@@ -212,6 +214,11 @@ class KnownSystem(Stored):
         """Return what is known once that was answered which may have been refused."""
         refused = {key: each for key, each in self.refused.items() if key != name}
         return replace(self, refused=refused)
+
+    def beginning(self, name: str) -> datetime | None:
+        """Return the first instant that there may be data of what is asked for."""
+        known = (self.begins, self.begins_of.get(name))
+        return max((each for each in known if each is not None), default=None)
 
     def log_of(self, serial: str) -> ChargerLog:
         """Return how a charger was used, as far as that is known."""

@@ -57,8 +57,9 @@ def after_refusal(
     known: KnownSystem, job: CloudJob, err: VendorError, now: datetime
 ) -> tuple[KnownSystem, bool]:
     """Return what is known then, and whether the call is done with."""
-    if isinstance(err, WindowRefused) and _begins_later(known, job, err):
-        return replace(known, begins=err.first), False
+    if isinstance(err, WindowRefused) and (first := _later_begin(known, job, err, now)):
+        # A battery, or a meter, may be younger than all else.
+        return replace(known, begins_of=known.begins_of | {job.ask.name: first}), False
     if job.by_phase:
         # Production is told all the same, in the next call.
         lasts = REFUSED_FOR if err.reason in _ABSENT else _OUT_OF_ORDER
@@ -147,11 +148,15 @@ def _may_be_the_week(known: KnownSystem, job: CloudJob, err: VendorError) -> boo
     return untried and err.reason in ("window_refused", "bad_request")
 
 
-def _begins_later(known: KnownSystem, job: CloudJob, err: WindowRefused) -> bool:
-    first = err.first
-    return (
-        first is not None
-        and job.start is not None
-        and first > job.start
-        and (known.begins is None or known.begins < first)
-    )
+def _later_begin(
+    known: KnownSystem, job: CloudJob, err: WindowRefused, now: datetime
+) -> datetime | None:
+    """Return since when there is anything, where that is news.
+
+    Chargers are asked about by local days, of which none can begin later.
+    """
+    first, begins = err.first, known.beginning(job.ask.name)
+    if first is None or job.start is None or job.ask.what is What.CHARGER:
+        return None
+    is_news = job.start < first <= now and (begins is None or begins < first)
+    return first if is_news else None
