@@ -1,5 +1,6 @@
 """What a month's calls are for, and what a day's share of them buys."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from math import inf
 
@@ -25,6 +26,7 @@ DAYLIGHT = (6 * 60, 18 * 60)
 MICROS = Parts(consumption=False, battery=False, grid=False, chargers=0)
 METERS = Parts(consumption=True, battery=False, grid=True, chargers=0)
 ALL = Parts(consumption=True, battery=True, grid=True, chargers=1)
+HIDDEN = replace(METERS, hides_battery=True)
 
 
 def purse(left: int | None, spent: int = 0, *, now: datetime = NOON) -> Purse:
@@ -103,6 +105,7 @@ def rhythm_of(
         (1000, 1, METERS, "balanced", 90, 180, 12, 954),
         (1000, 1, METERS, "live_first", 60, 90, 3, 923),
         (1000, 1, ALL, "balanced", 180, 240, 7, 923),
+        (1000, 1, HIDDEN, "balanced", 180, 300, 6, 954),
         (1000, 1, ALL, "live_first", 75, 90, 2, 954),
         (1000, 3, MICROS, "balanced", 90, 0, 8, 933),
         (1000, 3, METERS, "balanced", 150, 300, 0, 995),

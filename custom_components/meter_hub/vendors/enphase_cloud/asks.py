@@ -66,15 +66,20 @@ def derived(known: KnownSystem) -> tuple[Telemetry, ...]:
     return allowed or (production(known),)
 
 
+def hides_battery(known: KnownSystem) -> bool:
+    """Tell whether there is a battery that can't be had: nothing follows without it."""
+    return known.has_battery and not _allowed(known, Telemetry.BATTERY)
+
+
 def exact(known: KnownSystem) -> tuple[Telemetry, ...]:
-    """Return what tells import and export, and what consumption is derived from."""
+    """Return what tells import and export, and consumption or what it follows from."""
     grid = (
         *_allowed(known, Telemetry.IMPORT),
         *_allowed(known, Telemetry.EXPORT),
     )
     if len(grid) < len(_GRID):
         return derived(known)
-    if not _allowed(known, production(known)):
+    if hides_battery(known) or not _allowed(known, production(known)):
         return *derived(known), *grid
     return production(known), *grid, *_allowed(known, Telemetry.BATTERY)
 
@@ -87,6 +92,7 @@ def parts(known: KnownSystem) -> Parts:
         Telemetry.BATTERY in has,
         Telemetry.IMPORT in exact(known),
         len(chargers(known)),
+        hides_battery(known),
     )
 
 
@@ -106,7 +112,8 @@ def poll(known: KnownSystem, rhythm: Rhythm, *, energy: bool) -> tuple[Ask, ...]
     """Return what a poll asks for."""
     if not energy and LATEST.name not in known.refused:
         return (LATEST,)
-    telemetry = exact(known) if rhythm.exact else derived(known)
+    is_exact = rhythm.exact or hides_battery(known)
+    telemetry = exact(known) if is_exact else derived(known)
     return tuple(Ask.telemetry(each) for each in telemetry)
 
 

@@ -39,6 +39,8 @@ class Parts:
     grid: bool
     """Whether import and export can be had."""
     chargers: int
+    hides_battery: bool = False
+    """Whether there is a battery that can't be had: nothing follows without it."""
 
     @property
     def derived_cost(self) -> int:
@@ -47,8 +49,15 @@ class Parts:
 
     @property
     def exact_cost(self) -> int:
-        """The calls that tell import and export, of which consumption follows."""
-        return 1 + 2 + self.battery if self.grid else self.derived_cost
+        """The calls that tell import and export, and those consumption follows from."""
+        if not self.grid:
+            return self.derived_cost
+        return 1 + 2 + (self.consumption if self.hides_battery else self.battery)
+
+    @property
+    def poll_cost(self) -> int:
+        """The calls that tell energy, as few as can be."""
+        return self.exact_cost if self.hides_battery else self.derived_cost
 
     @property
     def night_cost(self) -> int:
@@ -101,7 +110,7 @@ class Rhythm:
     def cost(self, parts: Parts) -> float:
         """Return the calls of a day."""
         energy = self.energy_polls
-        poll = parts.exact_cost if self.exact else parts.derived_cost
+        poll = parts.exact_cost if self.exact else parts.poll_cost
         night = parts.light_night_cost if self.light else parts.night_cost
         chargers = 24 * parts.chargers if self.hourly_chargers else 0
         live = len(self.polls) - energy

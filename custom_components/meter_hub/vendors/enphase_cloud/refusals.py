@@ -8,7 +8,7 @@ from . import asks
 from .client import Granularity, Telemetry
 from .errors import NotInPlan, OutOfOrder, WindowRefused
 from .history import asked_key
-from .jobs import CloudJob, Purpose, What
+from .jobs import Ask, CloudJob, Purpose, What
 from .known import REFUSED_FOR, KnownSystem, Refusal
 from .sweeps import Failure
 
@@ -77,11 +77,13 @@ def after_refusal(
         case What.DEVICES:
             return replace(known, devices_at=now, has_consumption=True), True
     if err.reason in _ABSENT or job.ask.what is What.SESSIONS:
-        return _refused(known, job, err, now + REFUSED_FOR), True
+        known = _refused(known, job, err, now + REFUSED_FOR)
+        return known, not _asks_instead(known, job)
     if job.purpose is Purpose.HISTORY and job.start is not None:
         asked = known.asked | {asked_key(job.ask, job.start): now}
         return replace(known, asked=asked), True
-    return _refused(known, job, err, now + _OUT_OF_ORDER), True
+    known = _refused(known, job, err, now + _OUT_OF_ORDER)
+    return known, not _asks_instead(known, job)
 
 
 def after_failure(
@@ -118,6 +120,13 @@ def _refused(
 ) -> KnownSystem:
     refusal = Refusal(until, isinstance(err, NotInPlan))
     return replace(known, refused=known.refused | {job.ask.name: refusal})
+
+
+def _asks_instead(known: KnownSystem, job: CloudJob) -> bool:
+    """Tell whether a poll goes on with what was to follow from what is refused."""
+    if job.purpose is not Purpose.POLL or job.ask.of != Telemetry.BATTERY:
+        return False
+    return not {Ask.telemetry(each) for each in asks.exact(known)} <= {*job.asks}
 
 
 def _is_in_the_way(known: KnownSystem, job: CloudJob, err: VendorError) -> bool:
