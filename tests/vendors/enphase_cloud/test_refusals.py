@@ -7,6 +7,7 @@ import pytest
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import AuthError
+from custom_components.meter_hub.vendors.enphase_cloud.errors import NotInPlan
 from tests.simulator import Fault, FaultKind, MovableClock, Simulator
 from tests.simulator.enphase_cloud import EnphaseCloudApi, Plan
 
@@ -21,6 +22,7 @@ from .steps import (
     MICROS,
     NO_BATTERY,
     OTHERS,
+    called,
     notices,
     paths,
 )
@@ -45,6 +47,33 @@ async def test_what_the_plan_lacks_is_left_alone_for_a_week(
     assert asked == 2
     await driver.run(HOUR)
     assert count(simulator, "telemetry/battery") == asked
+
+
+@pytest.mark.parametrize("what", ["summary", "devices"])
+async def test_details_that_the_plan_lacks_are_left_alone_for_a_week(
+    what: str, open_account: Open
+) -> None:
+    """A person hears of it as long, and all that is not told of goes on."""
+    driver, cloud = open_account(House("1"))
+    cloud.sparse = True
+    cloud.faults = lambda name: (
+        NotInPlan("not_in_plan") if name.endswith(f"/{what}") else None
+    )
+    await begin(driver)
+    await driver.run(6 * DAY + 23 * HOUR)
+    assert driver.errors == []
+    [notice] = notices(driver)
+    assert (notice.key, notice.meter) == ("feature_not_in_plan", None)
+    assert notice.values["feature"] == "System Details"
+    for quantity in (Quantity.SOLAR_POWER, Quantity.HOME_POWER, Quantity.GRID_POWER):
+        at = driver.readings[Series("1", quantity)].measured_at
+        assert at is not None
+        assert driver.clock() - at < 4 * HOUR
+    assert len(called(cloud, f"/{what}")) == 1
+    cloud.faults = lambda _: None
+    await driver.run(DAY)
+    assert len(called(cloud, f"/{what}")) == 2
+    assert notices(driver) == ()
 
 
 async def test_a_production_that_is_all_there_is_is_an_outage_where_it_is_refused(

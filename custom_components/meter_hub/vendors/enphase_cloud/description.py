@@ -42,11 +42,6 @@ def take_summary(
     return known, Told(readings)
 
 
-def without_summary(known: KnownSystem, now: datetime) -> KnownSystem:
-    """Return what is known of a system whose summary is refused."""
-    return replace(known, summary_at=now)
-
-
 def take_devices(
     known: KnownSystem, data: JsonObject, now: datetime
 ) -> tuple[KnownSystem, Told]:
@@ -70,11 +65,6 @@ def take_devices(
         chargers=devices.chargers,
     )
     return known, Told(tuple(charger_readings(known)), floors=floors(known))
-
-
-def without_devices(known: KnownSystem, now: datetime) -> KnownSystem:
-    """Return what is known of a system whose devices are refused: it may have all."""
-    return replace(known, devices_at=now, has_consumption=True)
 
 
 def take_lifetime(

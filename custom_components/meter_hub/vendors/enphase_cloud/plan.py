@@ -174,7 +174,9 @@ def _rare(course: Course, now: datetime, given: Circumstances) -> Candidate:
     known = course.known
     due = after(known.devices_at, DEVICES_EVERY, now)
     what = [asks.DEVICES]
-    if after(known.summary_at, SUMMARY_EVERY, now) <= due:
+    # A summary that was refused, or told little, is due again as well.
+    is_untold = known.told_source is None
+    if is_untold or after(known.summary_at, SUMMARY_EVERY, now) <= due:
         what.insert(0, asks.SUMMARY)
     at = known.devices_at or now
     job = _step(course, Purpose.DEVICES, at, tuple(what), due)

@@ -71,11 +71,8 @@ def after_refusal(
             asked = known.asked | {asked_key(job.ask, job.start): now}
             known = replace(known, asked=asked)
         return known, True
-    match job.ask.what:
-        case What.SUMMARY:
-            return replace(known, summary_at=now), True
-        case What.DEVICES:
-            return replace(known, devices_at=now, has_consumption=True), True
+    if job.ask.what in (What.SUMMARY, What.DEVICES):
+        return _without_details(known, job, err, now), True
     if err.reason in _ABSENT or job.ask.what is What.SESSIONS:
         known = _refused(known, job, err, now + REFUSED_FOR)
         return known, not _asks_instead(known, job)
@@ -120,6 +117,18 @@ def _refused(
 ) -> KnownSystem:
     refusal = Refusal(until, isinstance(err, NotInPlan))
     return replace(known, refused=known.refused | {job.ask.name: refusal})
+
+
+def _without_details(
+    known: KnownSystem, job: CloudJob, err: VendorError, now: datetime
+) -> KnownSystem:
+    """Return what is known of a system that is asked about all the same."""
+    if isinstance(err, NotInPlan):
+        known = _refused(known, job, err, now + REFUSED_FOR)
+    if job.ask.what is What.SUMMARY:
+        return replace(known, summary_at=now, told_source=None)
+    # It may have all.
+    return replace(known, devices_at=now, has_consumption=True)
 
 
 def _asks_instead(known: KnownSystem, job: CloudJob) -> bool:
