@@ -30,7 +30,7 @@ from .refusals import without_phases
 from .schedule import DAY, Slot
 from .sweeps import Packed, Sweep
 from .telemetry import Meta, Row, read_charger, read_telemetry
-from .totals import Totals
+from .totals import KEPT, Totals
 
 _PEERS = (Telemetry.PRODUCTION_METER, Telemetry.CONSUMPTION, Telemetry.BATTERY)
 """They tell how many devices are in a sum, which import and export don't."""
@@ -134,14 +134,16 @@ def take_telemetry(
             known = known.with_newest(quantity, rows[-1].end)
         if is_charger:
             known = known.with_log(meter, known.log_of(meter).after(rows))
-        if job.purpose is Purpose.HISTORY:
+        if job.purpose is Purpose.HISTORY and window.until <= now - KEPT:
             continue
         known = with_energy(known, meter, quantity, whole, zone)
+        found = found.with_readings(total_readings(known, meter, (quantity,)))
+        if job.purpose is Purpose.HISTORY:
+            continue
         if telemetry in _PEERS:
             sweep = _with_doubts(sweep, rows, window)
         if packed := Packed.of(_worth_keeping(whole, job)):
             sweep = replace(sweep, rows=sweep.rows | {quantity: packed})
-        found = found.with_readings(total_readings(known, meter, (quantity,)))
         if job.purpose is Purpose.CHARGERS:
             found = found.with_readings(charged_readings(meter, rows, job, now))
         if not is_charger or job.purpose is Purpose.CHARGERS:
