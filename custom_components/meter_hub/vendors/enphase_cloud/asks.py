@@ -7,7 +7,7 @@ from ...metering.model import Series
 from ...metering.vocabulary import Quantity
 from .client import Granularity, Lifetime, Telemetry
 from .jobs import Ask, Purpose, What
-from .known import KnownSystem
+from .known import REFUSED_FOR, KnownSystem
 from .ladder import EXACT_EACH, Parts, Rhythm
 from .systems import Source
 
@@ -131,15 +131,20 @@ def is_exact_night(known: KnownSystem, at: datetime) -> bool:
     return known.nights.done is None or night_number % EXACT_EACH == 0
 
 
-def lifetimes(known: KnownSystem) -> tuple[Ask, ...]:
-    """Return what asks for all that was before."""
+def lifetimes(known: KnownSystem, now: datetime) -> tuple[Ask, ...]:
+    """Return what asks for all that was before, as far as it was not told yet."""
     asks = [Ask.lifetime(Lifetime.PRODUCTION)]
     has = {*derived(known), *exact(known)}
     asks += [Ask.lifetime(_LIFETIMES[each]) for each in _LIFETIMES if each in has]
     asks += [Ask(What.CHARGER_LIFETIME, ask.of) for ask in chargers(known)]
     if known.source is Source.METER:
         asks.append(REGISTERS)
-    return tuple(ask for ask in asks if ask.name not in known.refused)
+    return tuple(
+        ask
+        for ask in asks
+        if ask.name not in known.refused
+        and _is_due(known.lifetimes.get(ask.name, now), now)
+    )
 
 
 def history(known: KnownSystem) -> Iterator[tuple[Ask, tuple[Series, ...]]]:
@@ -162,6 +167,11 @@ def span_of(known: KnownSystem, ask: Ask) -> Granularity:
     if ask.of == Telemetry.PRODUCTION_MICRO:
         return Granularity.DAY
     return known.spans.get(ask.name, Granularity.WEEK)
+
+
+def _is_due(again: datetime | None, now: datetime) -> bool:
+    """Tell whether it is time; what is farther than any wait was a wrong clock's."""
+    return again is not None and not now < again <= now + REFUSED_FOR
 
 
 def _allowed(known: KnownSystem, telemetry: Telemetry) -> tuple[Telemetry, ...]:

@@ -13,14 +13,14 @@ from .history import first_hour
 from .intake import Told
 from .inverters import inverter_readings, read_inverters
 from .jobs import CloudJob, What
-from .known import KnownSystem
+from .known import REFUSED_FOR, KnownSystem
 from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
 from .readings import state_readings, summary_readings, total_readings
 from .schedule import midnight
 from .sessions import read_session
 from .systems import read_devices, read_summary
 from .telemetry import read_registers
-from .totals import Totals
+from .totals import CLOSED, Totals
 
 
 def take_summary(
@@ -91,11 +91,18 @@ def take_lifetime(
         totals = totals.with_lifetime(quantity, days, zone, today)
         known = replace(known, totals=known.totals | {meter: totals})
         told = told.with_readings(total_readings(known, meter, (quantity,)))
+    totals = known.totals.get(meter, Totals())
+    again: datetime | None = None
+    if not all(totals.is_anchored(quantity) for quantity in found):
+        # The first of the days is closed soon; where there is none, none is expected.
+        again = now + (CLOSED if any(found.values()) else REFUSED_FOR)
+    known = replace(known, lifetimes=known.lifetimes | {job.ask.name: again})
     return known, told
 
 
 def take_registers(known: KnownSystem, data: JsonObject) -> tuple[KnownSystem, Told]:
     """Take in what the production meters have counted."""
+    known = replace(known, lifetimes=known.lifetimes | {asks.REGISTERS.name: None})
     register = read_registers(data)
     if register is None:
         return known, Told()

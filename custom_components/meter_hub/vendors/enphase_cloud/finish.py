@@ -13,7 +13,7 @@ from .energy import Window, consumed, netted
 from .history import DEPTH
 from .intake import Told, sweep_of, with_energy, with_phase, with_sign
 from .jobs import CloudJob, Purpose
-from .known import KnownSystem, Unbalanced
+from .known import REFUSED_FOR, KnownSystem, Unbalanced
 from .readings import (
     delay_readings,
     power_readings,
@@ -22,6 +22,7 @@ from .readings import (
     total_readings,
 )
 from .schedule import DAY, LATE_NIGHT, NIGHT, local
+from .sweeps import Sweep
 from .systems import Source
 from .telemetry import QUARTER, Row
 
@@ -43,12 +44,19 @@ def finished(
         case Purpose.NIGHT:
             return _slept(known, job, rows, now, zone)
         case Purpose.LIFETIMES:
-            known = replace(known, lifetimes_at=now)
+            known = _counted(known, sweep, now)
         case Purpose.CHARGERS:
             known = replace(known, chargers_at=now)
         case _:
             pass
     return known, Told(tuple(state_readings(known)))
+
+
+def _counted(known: KnownSystem, sweep: Sweep, now: datetime) -> KnownSystem:
+    """Return what is known after the energy of days; what is refused can wait."""
+    refused = [name for name in sweep.done if name in known.refused]
+    lifetimes = known.lifetimes | dict.fromkeys(refused, now + REFUSED_FOR)
+    return replace(known, lifetimes_at=now, lifetimes=lifetimes)
 
 
 def _polled(
@@ -91,6 +99,7 @@ def _slept(
         nights=nights,
         # What was never counted is in the sums of days.
         lifetimes_at=None if missed else known.lifetimes_at,
+        lifetimes={} if missed else known.lifetimes,
     )
     known = with_sign(known, rows)
     known, found, rows = _derived(known, job, rows, now, zone)

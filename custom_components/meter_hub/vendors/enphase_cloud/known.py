@@ -98,6 +98,8 @@ class KnownSystem(Stored):
     polled: datetime | None = None
     """The last slot that was served."""
     lifetimes_at: datetime | None = None
+    lifetimes: dict[str, datetime | None] = field(default_factory=dict)
+    """When which energy of days is worth asking for again; never what was told."""
     chargers_at: datetime | None = None
     nights: Nights = field(default_factory=Nights)
     phases: Phases = field(default_factory=Phases)

@@ -115,10 +115,14 @@ def _of_system(
         return
     yield from _poll(course, now, given)
     yield _night(course, now, given)
-    if known.lifetimes_at is None and (lifetimes := asks.lifetimes(known)):
+    if lifetimes := asks.lifetimes(known, now):
         at = known.hourly_since
         job = _step(course, Purpose.LIFETIMES, at, lifetimes, now)
-        yield Candidate(Urgency.LIFETIMES, _unplanned(known, job, now, given))
+        if known.lifetimes_at is None:
+            job = _unplanned(known, job, now, given)
+        else:
+            job = replace(job, due=planned(later(known, job, now), now, given))
+        yield Candidate(Urgency.LIFETIMES, job)
     if course.rhythm.hourly_chargers and (chargers := asks.chargers(known)):
         due = _next_hour(known.chargers_at, known.phases.now(now), now)
         job = _step(course, Purpose.CHARGERS, hour_of(due), chargers, due)

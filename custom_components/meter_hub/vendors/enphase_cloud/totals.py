@@ -177,6 +177,10 @@ class Totals:
         anchor = Anchor(register.energy, register.at, is_register=True)
         return self._with(quantity, count.anchored(anchor))
 
+    def is_anchored(self, quantity: Quantity) -> bool:
+        """Tell whether it is known what was counted before some instant."""
+        return self._count(quantity).anchor is not None
+
     def total(self, quantity: Quantity) -> Total | None:
         """Return what was ever counted; None before anything is known."""
         count = self._count(quantity)
