@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 
 from ...metering.model import Series
 from ...metering.vocabulary import Quantity
@@ -29,6 +29,11 @@ from .telemetry import QUARTER, Row
 type Rows = Mapping[Quantity, tuple[Row, ...]]
 
 _GRID = (Quantity.GRID_IMPORT, Quantity.GRID_EXPORT)
+
+_METERED = {
+    Telemetry.CONSUMPTION: Quantity.HOME,
+    Telemetry.PRODUCTION_METER: Quantity.SOLAR,
+}
 
 
 def finished(
@@ -89,7 +94,7 @@ def _slept(
     if now < local(today, NIGHT, zone):
         # A system that was just set up: the last day's end may not be there yet.
         nights = replace(nights, done=nights.done or today - DAY)
-    elif is_early and _lacks_the_end(rows, midnight):
+    elif is_early and _lacks_the_end(known, job, rows, zone):
         # It is read once more when the gateway has reported.
         nights = replace(nights, late=today, done=nights.done or today - DAY)
     else:
@@ -110,10 +115,25 @@ def _slept(
     return known, found.with_readings((*readings, *delay_readings(known, now)))
 
 
-def _lacks_the_end(rows: Rows, midnight: datetime) -> bool:
-    """Tell whether the last day's end is not there yet, of what goes on by night."""
-    home = rows.get(Quantity.HOME)
-    return home is not None and home[-1].end < midnight - QUARTER
+def _lacks_the_end(
+    known: KnownSystem, job: CloudJob, rows: Rows, zone: tzinfo
+) -> bool:
+    """Tell whether the last day's end is not there yet.
+
+    Meters go on by night. What micro-inverters tell has to reach to the dusk.
+    """
+    midnight = job.at or job.due
+    asked = {ask.of for ask in job.asks if ask.name not in known.refused}
+    for telemetry, quantity in _METERED.items():
+        if telemetry in asked:
+            told = rows.get(quantity)
+            return not told or told[-1].end < midnight - QUARTER
+    day = midnight.astimezone(zone).date() - DAY
+    _, dusk = known.light.expected(day)
+    ends = [row.end for row in rows.get(Quantity.SOLAR, ())[-1:]]
+    if known.last_energy is not None:
+        ends.append(known.last_energy)
+    return not ends or max(ends) < local(day, time(*divmod(dusk, 60)), zone)
 
 
 def _derived(

@@ -81,6 +81,8 @@ class KnownSystem(Stored):
     """The same of what is younger than the system, by the name of its ask."""
     status: SystemStatus | None = None
     last_report: datetime | None = None
+    last_energy: datetime | None = None
+    """Until when production is told; goes on while it is zero."""
     source: Source | None = None
     """What measures its production: chosen once, as another one gives other numbers."""
     told_source: Source | None = None
