@@ -115,9 +115,7 @@ def _slept(
     return known, found.with_readings((*readings, *delay_readings(known, now)))
 
 
-def _lacks_the_end(
-    known: KnownSystem, job: CloudJob, rows: Rows, zone: tzinfo
-) -> bool:
+def _lacks_the_end(known: KnownSystem, job: CloudJob, rows: Rows, zone: tzinfo) -> bool:
     """Tell whether the last day's end is not there yet.
 
     Meters go on by night. What micro-inverters tell has to reach to the dusk.
