@@ -52,7 +52,7 @@ def sessions_of(system: System, now: int) -> list[Session]:
 
 
 def page(question: Question) -> list[dict[str, Any]]:
-    """Return the sessions that are asked for, the newest first.
+    """Return the sessions that are asked for, in the order that the system has.
 
     Raises the cloud's answer to parameters that it refuses.
     """
@@ -63,8 +63,10 @@ def page(question: Question) -> list[dict[str, Any]]:
         raise bad_request("Invalid offset/limit") from None
     if offset < 0 or not 0 < limit <= MOST:
         raise bad_request("Invalid offset/limit")
-    newest_first = sessions_of(question.system, question.now)[::-1]
-    return [each.json(question.now) for each in newest_first[offset : offset + limit]]
+    told = sessions_of(question.system, question.now)
+    if not question.system.oldest_session_first:
+        told.reverse()
+    return [each.json(question.now) for each in told[offset : offset + limit]]
 
 
 def _sessions(system: System, now: int) -> Iterator[Session]:

@@ -65,6 +65,8 @@ class System:
     charging_sign: int = 1
     """The sign of a battery's power while it charges."""
     tells_battery_mode: bool = True
+    oldest_session_first: bool = False
+    """In which order the sessions of its charger are told."""
     forgotten_battery: bool = False
     """Whether the first battery went silent days ago, and still has its last power."""
     _series: dict[str, Series] = field(default_factory=dict)

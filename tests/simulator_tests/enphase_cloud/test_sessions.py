@@ -49,6 +49,17 @@ async def test_pages(cloud: CloudClient) -> None:
     assert (beyond["count"], beyond["sessions"]) == (0, [])
 
 
+async def test_the_oldest_may_come_first(
+    cloud: CloudClient, api: EnphaseCloudApi
+) -> None:
+    newest_first = (await cloud.get(PATH, limit=100))["sessions"]
+    api.systems[EVERYTHING].oldest_session_first = True
+    oldest_first = (await cloud.get(PATH, limit=100))["sessions"]
+    assert oldest_first == newest_first[::-1]
+    body = await cloud.get(PATH, offset=1, limit=1)
+    assert body["sessions"] == [newest_first[-2]]
+
+
 @pytest.mark.parametrize(
     "query", [{"offset": -1}, {"limit": 0}, {"limit": 101}, {"limit": "few"}]
 )

@@ -180,9 +180,13 @@ class Cloud:
         rows = self._rows(house, {"consumption": "ev"}, start, start + SPANS[span])
         return {"consumption": list(rows)}
 
-    async def charger_sessions(self, system: str, serial: str) -> dict[str, Any]:
+    async def charger_sessions(
+        self, system: str, serial: str, offset: int
+    ) -> dict[str, Any]:
         """Return the session of the last evening."""
         await self.hit(f"{system}/{serial}/sessions")
+        if offset:
+            return {"count": 0, "sessions": []}
         house = self.houses[system]
         session = house.last_session(self._published(house, QUARTER))
         return {"count": 1, "sessions": [session]}

@@ -97,8 +97,8 @@ async def test_key_and_token_are_in_headers_not_in_the_address(
             "ev_charger/2021/lifetime?start_date=20261120",
         ),
         (
-            lambda client: client.charger_sessions(SYSTEM, "2021"),
-            "ev_charger/2021/sessions?offset=0&limit=20",
+            lambda client: client.charger_sessions(SYSTEM, "2021", 40),
+            "ev_charger/2021/sessions?offset=40&limit=20",
         ),
     ],
 )
@@ -147,7 +147,7 @@ async def test_case_13_a_refusal_about_chargers_is_read_too(
         )
     )
     with pytest.raises(BadRequest) as caught:
-        await client.charger_sessions(SYSTEM, "202312101001")
+        await client.charger_sessions(SYSTEM, "202312101001", 0)
     assert str(caught.value) == "bad_request: system_id, offset, limit"
     assert allowance.budget.calls_this_month == 1
 

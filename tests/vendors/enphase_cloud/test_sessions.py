@@ -14,8 +14,9 @@ from custom_components.meter_hub.vendors.enphase_cloud.charger_readings import (
 from custom_components.meter_hub.vendors.enphase_cloud.sessions import (
     PATIENCE,
     ChargerLog,
+    Page,
     Session,
-    read_session,
+    read_sessions,
 )
 
 from .answers import HOUR, QUARTER, at, documented, rows, schema_sample
@@ -40,7 +41,7 @@ def answer(*sessions: object) -> dict[str, Any]:
 
 
 def test_case_13_a_session() -> None:
-    session = read_session(answer(CASE_13))
+    session = read_sessions(answer(CASE_13)).newest
     assert session == Session(START, END, 14.83, 11497, 7080, 0.5)
     assert session.power is not None
     assert session.power / 1000 == pytest.approx(7.54, abs=0.005)
@@ -53,7 +54,7 @@ def test_case_13_the_documented_session() -> None:
 
 
 def test_case_13_what_a_person_sees_of_it() -> None:
-    readings = session_readings("C", read_session(answer(CASE_13)), None)
+    readings = session_readings("C", read_sessions(answer(CASE_13)).newest, None)
     told = {each.series.quantity: (each.value, each.since) for each in readings}
     assert told == {
         Quantity.SESSION_START: (START, None),
@@ -67,7 +68,7 @@ def test_case_13_what_a_person_sees_of_it() -> None:
 
 
 def test_what_a_new_session_does_not_tell_is_that_of_no_older_one() -> None:
-    before = read_session(answer(CASE_13))
+    before = read_sessions(answer(CASE_13)).newest
     readings = [*session_readings("C", Session(END + HOUR, energy=1.0), before)]
     told = {each.series.quantity: each.value for each in readings}
     assert told.keys() == {
@@ -81,7 +82,7 @@ def test_what_a_new_session_does_not_tell_is_that_of_no_older_one() -> None:
 
 def test_a_charger_that_never_told_a_cost_has_none() -> None:
     free = {key: CASE_13[key] for key in CASE_13.keys() - {"cost"}}
-    readings = [*session_readings("C", read_session(answer(free)), None)]
+    readings = [*session_readings("C", read_sessions(answer(free)).newest, None)]
     cost = Series("C", Quantity.SESSION_COST)
     assert not any(reading.series == cost for reading in readings)
     assert Reading(Series("C", Quantity.SESSION_END), END) in readings
@@ -93,7 +94,7 @@ def test_the_newest_session_counts_in_whatever_order(order: tuple[int, ...]) -> 
         CASE_13 | {"start_time": 1700059683 + 86400 * day, "end_time": None}
         for day in range(3)
     ]
-    session = read_session(answer(*(sessions[number] for number in order)))
+    session = read_sessions(answer(*(sessions[number] for number in order))).newest
     assert session is not None
     assert (session.start, session.end) == (START + 2 * DAY, None)
 
@@ -128,25 +129,25 @@ def test_sessions_are_read_whatever_form_they_come_in(
         "power": 7540.7,
         "cost": 0.5,
     }
-    session = read_session(answer(CASE_13 | changed))
+    session = read_sessions(answer(CASE_13 | changed)).newest
     told = {key: getattr(session, key) for key in usual}
     assert told == usual | expected
 
 
 @pytest.mark.parametrize("data", [{"sessions": None}, {"sessions": []}])
 def test_a_charger_that_was_never_used(data: dict[str, Any]) -> None:
-    assert read_session(data) is None
+    assert read_sessions(data) == Page()
 
 
 @pytest.mark.parametrize("told", ["none", {}, [None], [{}], [{"end_time": 1700071180}]])
 def test_what_can_not_be_read_is_unexpected(told: object) -> None:
     with pytest.raises(UnexpectedAnswer):
-        read_session({"sessions": told})
+        read_sessions({"sessions": told})
 
 
 def test_an_answer_without_sessions_is_unexpected() -> None:
     with pytest.raises(UnexpectedAnswer):
-        read_session({"consumption": []})
+        read_sessions({"consumption": []})
 
 
 def log(

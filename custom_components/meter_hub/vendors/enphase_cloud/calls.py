@@ -4,6 +4,7 @@ from datetime import datetime, tzinfo
 
 from ..base import JsonObject
 from .client import EnphaseClient, Lifetime, Telemetry
+from .errors import BadRequest
 from .history import first_day
 from .jobs import CloudJob, What
 from .known import KnownSystem
@@ -46,7 +47,19 @@ async def ask(
             day = (known.begins or oldest).astimezone(zone).date()
             return await client.charger_lifetime(system, of, day)
         case What.SESSIONS:
-            return await client.charger_sessions(system, of)
+            return await _sessions(client, system, of, known.log_of(of).offset)
         case What.INVERTERS:
             return await client.inverters(system)
     raise TypeError(job.ask.name)
+
+
+async def _sessions(
+    client: EnphaseClient, system: str, charger: str, offset: int
+) -> JsonObject:
+    try:
+        return await client.charger_sessions(system, charger, offset)
+    except BadRequest:
+        if offset == 0:
+            raise
+        # There may be no page after the last one, not even an empty one.
+        return {"sessions": []}

@@ -162,12 +162,14 @@ class EnphaseClient:
         params = {"start_date": f"{since:%Y%m%d}"}
         return await self._of_system(system, _of_charger(serial, "lifetime"), params)
 
-    async def charger_sessions(self, system: str, serial: str) -> JsonObject:
-        """Return the last sessions of a charger, in whatever order.
+    async def charger_sessions(
+        self, system: str, serial: str, offset: int
+    ) -> JsonObject:
+        """Return the sessions of a charger after the first `offset`, in whatever order.
 
         Raises BadRequest where the vendor knows no such charger.
         """
-        params = {"offset": "0", "limit": str(SESSIONS)}
+        params = {"offset": str(offset), "limit": str(SESSIONS)}
         return await self._of_system(system, _of_charger(serial, "sessions"), params)
 
     async def latest(self, system: str) -> JsonObject:

@@ -17,7 +17,7 @@ from .known import REFUSED_FOR, KnownSystem
 from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
 from .readings import state_readings, summary_readings, total_readings
 from .schedule import midnight
-from .sessions import read_session
+from .sessions import read_sessions
 from .systems import read_devices, read_summary
 from .telemetry import read_registers
 from .totals import CLOSED, Totals
@@ -117,10 +117,12 @@ def take_sessions(
 ) -> tuple[KnownSystem, Told]:
     """Take in how a charger was used last; what is known goes where nothing is told."""
     charger = job.ask.of
-    log = known.log_of(charger)
-    session = read_session(data)
-    known = known.with_log(charger, replace(log, asked_at=now, last=session))
-    return known, Told(tuple(session_readings(charger, session, log.last)))
+    before = known.log_of(charger)
+    log = before.with_page(read_sessions(data), now)
+    known = known.with_log(charger, log)
+    if log.is_between_pages:
+        return known, Told()
+    return known, Told(tuple(session_readings(charger, log.last, before.last)))
 
 
 def take_inverters(

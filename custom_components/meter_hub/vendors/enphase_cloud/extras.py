@@ -16,9 +16,20 @@ def sessions(course: Course, now: datetime, given: Circumstances) -> Iterator[Cl
     known = course.known
     for ask in asks.sessions(known):
         log = known.log_of(ask.of)
-        if not log.lacks(now) or not _were_chargers_read(course, log.asked_at, now):
+        if log.is_between_pages or not log.lacks(now):
             continue
-        yield _single(known, Purpose.SESSIONS, ask, now, given)
+        if _were_chargers_read(course, log.asked_at, now):
+            yield _single(known, Purpose.SESSIONS, ask, now, given)
+
+
+def more_sessions(
+    course: Course, now: datetime, given: Circumstances
+) -> Iterator[CloudJob]:
+    """Yield the pages that follow the first one: a long list would take a day's calls."""
+    known = course.known
+    for ask in asks.sessions(known):
+        if known.log_of(ask.of).is_between_pages:
+            yield _single(known, Purpose.SESSIONS, ask, now, given)
 
 
 def inverters(

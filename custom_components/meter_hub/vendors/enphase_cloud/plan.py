@@ -65,8 +65,8 @@ def next_job(
     allowed = max(given.allowed_from, now)
     due = [each for each in candidates if each.job.due <= allowed]
     if not due:
-        # All else goes before history, and is found sooner.
-        candidates += _history(plans, gaps, now, given)
+        # All else goes before it, and is found sooner.
+        candidates += _with_spare_calls(plans, gaps, now, given)
         due = [each for each in candidates if each.job.due <= allowed]
     if due:
         chosen = min(due, key=lambda each: (each.urgency, each.job.due))
@@ -188,13 +188,19 @@ def _rare(course: Course, now: datetime, given: Circumstances) -> Candidate:
     return Candidate(Urgency.RARE, replace(job, due=due))
 
 
-def _history(
+def _with_spare_calls(
     plans: Sequence[Course],
     gaps: Sequence[Gap],
     now: datetime,
     given: Circumstances,
 ) -> Iterator[Candidate]:
-    """Yield each system's call for the newest hours that no night reads any more."""
+    """Yield what waits for calls that today's polls and nights leave over.
+
+    That is, for each system, the newest hours that no night reads any more.
+    """
+    pages = [
+        job for course in plans for job in extras.more_sessions(course, now, given)
+    ]
     found = [
         (course.known, newest)
         for course in plans
@@ -202,11 +208,14 @@ def _history(
         and course.known.nights.done is not None
         and (newest := newest_window(course, gaps, now)) is not None
     ]
-    if not found:
+    if not found and not pages:
         return
     purse = given.purse
     ahead = TOKENS_PER_DAY + sum(course.ahead(now, tomorrow(now)) for course in plans)
     waits = not purse.is_within_the_month or purse.spare(ahead) < 1
+    for page in pages:
+        due = max(page.due, tomorrow(now)) if waits else page.due
+        yield Candidate(Urgency.SESSIONS, replace(page, due=due))
     for known, newest in found:
         due = max(newest.due, retry(known.failures.get(Purpose.HISTORY), now))
         job = CloudJob(

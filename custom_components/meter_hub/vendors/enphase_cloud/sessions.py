@@ -9,6 +9,7 @@ from ...metering.energy import exact
 from ...metering.spans import HOUR
 from ..base import JsonObject, UnexpectedAnswer
 from ..stored import Stored
+from .client import SESSIONS
 from .telemetry import Row
 from .values import to_amount, to_instant
 
@@ -50,6 +51,34 @@ class Session(Stored):
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a charger's sessions, in the order in which they are told."""
+
+    sessions: tuple[Session, ...] = ()
+    is_full: bool = False
+    """Whether there may be more on the next one."""
+
+    @property
+    def newest(self) -> Session | None:
+        """The one that began last."""
+        return max(self.sessions, key=lambda session: session.start, default=None)
+
+    @property
+    def is_oldest_first(self) -> bool:
+        """Whether newer sessions follow older ones."""
+        return len(self.sessions) > 1 and self._span > timedelta(0)
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether older sessions follow newer ones."""
+        return len(self.sessions) > 1 and self._span < timedelta(0)
+
+    @property
+    def _span(self) -> timedelta:
+        return self.sessions[-1].start - self.sessions[0].start
+
+
+@dataclass(frozen=True, slots=True)
 class ChargerLog(Stored):
     """What is known of the use of a charger."""
 
@@ -58,6 +87,36 @@ class ChargerLog(Stored):
     asked_at: datetime | None = None
     """When its sessions were asked for last."""
     last: Session | None = None
+    offset: int = 0
+    """How many sessions come before those that are asked for next."""
+    page_before: Session | None = None
+    """The newest session of the page before, while the next one may have newer ones."""
+
+    @property
+    def is_between_pages(self) -> bool:
+        """Whether what is known of the last session may be that of an old one."""
+        return self.page_before is not None
+
+    def with_page(self, page: Page, now: datetime) -> Self:
+        """Return what is known after a page of sessions, of no documented order.
+
+        Where the oldest come first, the newest is on the last page, which alone is
+        asked for from then on.
+        """
+        newest, before = page.newest, self.page_before
+        if newest is None or (before is not None and newest.start <= before.start):
+            # It is beyond the last page, or they ignore the offset.
+            last = before or (self.last if self.offset else None)
+            offset = max(self.offset - SESSIONS, 0)
+        elif page.is_full and page.is_oldest_first:
+            offset = self.offset + SESSIONS
+            return replace(self, asked_at=None, offset=offset, page_before=newest)
+        elif self.offset and page.is_newest_first:
+            # The order is another one than it was.
+            last, offset = self.last, 0
+        else:
+            last, offset = newest, self.offset
+        return replace(self, asked_at=now, last=last, offset=offset, page_before=None)
 
     def after(self, rows: Iterable[Row]) -> Self:
         """Return what is known after the charger has told its energy."""
@@ -81,25 +140,25 @@ class ChargerLog(Stored):
         return newest is not None and self.asked_at - newest < PATIENCE
 
 
-def read_session(data: JsonObject) -> Session | None:
-    """Return the newest session of an answer, whose order is not documented.
+def read_sessions(data: JsonObject) -> Page:
+    """Return the sessions of an answer.
 
-    None where there was none yet. Raises UnexpectedAnswer where there is no list of
-    them, or one of which nothing can be read.
+    Raises UnexpectedAnswer where there is no list of them, or one of which nothing can
+    be read.
     """
     told = data.get("sessions", ())
     if told is None:
-        return None
+        return Page()
     if not isinstance(told, list):
         raise UnexpectedAnswer("unexpected_answer", "no list of sessions")
-    found = [
+    found = tuple(
         session
         for each in told
         if isinstance(each, dict) and (session := _read(each)) is not None
-    ]
+    )
     if told and not found:
         raise UnexpectedAnswer("unexpected_answer", "unknown sessions")
-    return max(found, key=lambda session: session.start, default=None)
+    return Page(found, is_full=len(told) >= SESSIONS)
 
 
 def _read(item: JsonObject) -> Session | None:
