@@ -49,7 +49,7 @@ class MeterEntity(CoordinatorEntity[MeterHubCoordinator]):
     """Shows one series of a meter."""
 
     _attr_has_entity_name = True
-    _unrecorded_attributes = frozenset({"estimated", "measured_at"})
+    _unrecorded_attributes = frozenset({"estimated", "measured_at", "told"})
 
     def __init__(self, coordinator: MeterHubCoordinator, series: Series) -> None:
         """Show a series of one of the coordinator's meters."""
@@ -88,7 +88,7 @@ class MeterEntity(CoordinatorEntity[MeterHubCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> dict[str, str | bool]:
-        """When the value was measured, where the vendor says so, and how well."""
+        """When the value was measured, and how well, and what the vendor calls it."""
         reading = self.reading
         measured_at = reading.measured_at
         attributes: dict[str, str | bool] = {}
@@ -96,4 +96,6 @@ class MeterEntity(CoordinatorEntity[MeterHubCoordinator]):
             attributes["measured_at"] = measured_at.isoformat()
         if reading.estimated:
             attributes["estimated"] = True
+        if reading.told is not None:
+            attributes["told"] = reading.told
         return attributes

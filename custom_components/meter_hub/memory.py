@@ -271,6 +271,7 @@ def _dump_reading(reading: Reading) -> JsonObject:
         "estimated": reading.estimated,
         "label": reading.label,
         "unit": reading.unit,
+        "told": reading.told,
         "scale": reading.scale,
     }
 
@@ -289,6 +290,7 @@ def _load_reading(data: JsonObject) -> Reading:
         estimated=data["estimated"],
         label=data.get("label"),
         unit=Unit(unit) if (unit := data.get("unit")) else None,
+        told=data.get("told"),
         scale=float(data.get("scale", 1)),
     )
 

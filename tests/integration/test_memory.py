@@ -69,7 +69,7 @@ def remembering(hass: HomeAssistant) -> Memory:
             Reading(IMPORT, 12.5, measured_at=START, since=START - HOUR),
             Reading(LAST_READING, START, valid_until=START + HOUR, estimated=True),
             Reading(SERIAL, "0042"),
-            Reading(STATUS, MeterStatus.STALE),
+            Reading(STATUS, MeterStatus.STALE, told="asleep"),
             Reading(ACTIVATION, "2025-06-11"),
             Reading(Series("garage", Quantity.GRID_POWER), None),
         )

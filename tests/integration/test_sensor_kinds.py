@@ -11,7 +11,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.meter_hub.const import DOMAIN
 from custom_components.meter_hub.metering.model import Meter, Reading, Series
-from custom_components.meter_hub.metering.vocabulary import MeterStatus, Quantity, Unit
+from custom_components.meter_hub.metering.vocabulary import (
+    MeterStatus,
+    Quantity,
+    SystemStatus,
+    Unit,
+)
 from custom_components.meter_hub.vendors.base import Unavailable
 from custom_components.meter_hub.vendors.registry import VENDORS
 
@@ -257,3 +262,25 @@ async def _set_up(hass: HomeAssistant, entry: MockConfigEntry, settle: Settle) -
 def _state(hass: HomeAssistant, entity_id: str) -> str | None:
     state = hass.states.get(entity_id)
     return state.state if state else None
+
+
+async def test_a_status_that_nobody_knows_has_the_vendors_word(
+    hass: HomeAssistant, script: Script, make_entry: EntryFactory, settle: Settle
+) -> None:
+    """Which is shown beside it, and not recorded."""
+    status = Series(HOUSE.id, Quantity.SYSTEM_STATUS)
+    script.readings = (Reading(status, SystemStatus.OTHER, told="sleeping"),)
+    await _set_up(hass, make_entry(), settle)
+    shown = hass.states.get("sensor.house_system_status")
+    assert shown is not None
+    assert shown.state == "other"
+    assert shown.attributes["told"] == "sleeping"
+    assert shown.state_info
+    assert "told" in shown.state_info["unrecorded_attributes"]
+
+    script.readings = (Reading(status, SystemStatus.NORMAL),)
+    await settle(timedelta(minutes=20))
+    shown = hass.states.get("sensor.house_system_status")
+    assert shown is not None
+    assert shown.state == "normal"
+    assert "told" not in shown.attributes

@@ -86,6 +86,8 @@ class Reading:
     """The vendor's name of a generic reading."""
     unit: Unit | None = None
     """The unit of a generic reading."""
+    told: str | None = None
+    """The vendor's own word, where the value says no more than that it is unknown."""
     scale: float = 1
     """What the meter's own number was multiplied by; another scale of a register
     is another register."""

@@ -31,13 +31,12 @@ def take_summary(
     known = replace(
         known,
         summary_at=now,
-        status=summary.status or known.status,
         last_report=summary.last_report or known.last_report,
         begins=known.begins or summary.operational_at,
         told_source=summary.source,
         source=known.source or summary.source,
         has_battery=known.has_battery or summary.capacity is not None,
-    )
+    ).with_status(summary.status, summary.status_word)
     readings = (*state_readings(known), *summary_readings(known, summary))
     return known, Told(readings)
 

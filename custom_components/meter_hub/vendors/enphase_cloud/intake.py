@@ -200,11 +200,10 @@ def with_meta(known: KnownSystem, meta: Meta | None) -> KnownSystem:
         return known
     return replace(
         known,
-        status=meta.status or known.status,
         last_report=meta.last_report or known.last_report,
         last_energy=meta.last_energy or known.last_energy,
         begins=known.begins or meta.operational_at,
-    )
+    ).with_status(meta.status, meta.status_word)
 
 
 def with_energy(

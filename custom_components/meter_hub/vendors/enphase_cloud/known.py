@@ -80,6 +80,8 @@ class KnownSystem(Stored):
     begins_of: dict[str, datetime] = field(default_factory=dict)
     """The same of what is younger than the system, by the name of its ask."""
     status: SystemStatus | None = None
+    status_word: str | None = None
+    """What the vendor calls it, where we don't know that status."""
     last_report: datetime | None = None
     last_energy: datetime | None = None
     """Until when production is told; goes on while it is zero."""
@@ -224,6 +226,12 @@ class KnownSystem(Stored):
         known = (self.begins, self.begins_of.get(name))
         return max((each for each in known if each is not None), default=None)
 
+    def with_status(self, status: SystemStatus | None, word: str | None) -> Self:
+        """Return what is known once a status may have been told."""
+        if status is None:
+            return self
+        return replace(self, status=status, status_word=word)
+
     def log_of(self, serial: str) -> ChargerLog:
         """Return how a charger was used, as far as that is known."""
         return self.logs.get(serial, ChargerLog())
@@ -257,9 +265,8 @@ class KnownSystem(Stored):
             listed=True,
             zone=system.zone or known.zone,
             begins=system.begins or known.begins,
-            status=system.status or known.status,
             last_report=system.last_report or known.last_report,
-        )
+        ).with_status(system.status, system.status_word)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,8 @@ def state_readings(known: KnownSystem) -> Iterator[Reading]:
     """Yield how a system is."""
     system = known.about.id
     if known.status is not None:
-        yield Reading(Series(system, Quantity.SYSTEM_STATUS), known.status.value)
+        series = Series(system, Quantity.SYSTEM_STATUS)
+        yield Reading(series, known.status.value, told=known.status_word)
         problem = has_problem(known.status)
         yield Reading(Series(system, Quantity.METER_PROBLEM), problem)
     if known.last_report is not None:

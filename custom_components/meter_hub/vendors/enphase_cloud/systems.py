@@ -21,6 +21,8 @@ from .values import (
 
 _WH_IN_KWH = 1000
 
+_LONGEST_WORD = 50
+
 
 class Source(StrEnum):
     """What measures the production of a system."""
@@ -40,6 +42,8 @@ class System:
     zone: str | None
     """The IANA name of its time zone, which may be an old alias."""
     status: SystemStatus | None
+    status_word: str | None
+    """What a status is called that we don't know."""
     last_report: datetime | None
     last_energy: datetime | None
     operational_at: datetime | None
@@ -60,6 +64,7 @@ class Summary:
 
     source: Source | None
     status: SystemStatus | None
+    status_word: str | None
     power: float | None
     """W of production."""
     energy_today: float | None
@@ -134,6 +139,14 @@ def read_status(value: object) -> SystemStatus | None:
         return SystemStatus.OTHER
 
 
+def read_unknown_status(value: object) -> str | None:
+    """Return the word for a status that we don't know; None where it can't be shown."""
+    word = to_text(value)
+    if word is None or read_status(word) is not SystemStatus.OTHER:
+        return None
+    return word[:_LONGEST_WORD] if word.isascii() and word.isprintable() else None
+
+
 def has_problem(status: SystemStatus | None) -> bool | None:
     """Tell whether a status is bad; None where nobody knows what it means."""
     if status is None or status is SystemStatus.OTHER:
@@ -158,6 +171,7 @@ def read_systems(items: Iterable[JsonObject]) -> tuple[System, ...]:
             or f"System {system_id}",
             to_text(item.get("timezone")),
             read_status(item.get("status")),
+            read_unknown_status(item.get("status")),
             to_instant(item.get("last_report_at")),
             to_instant(item.get("last_energy_at")),
             to_instant(item.get("operational_at")),
@@ -172,6 +186,7 @@ def read_summary(data: JsonObject) -> Summary:
     return Summary(
         _read_source(data.get("source")),
         read_status(data.get("status")),
+        read_unknown_status(data.get("status")),
         to_number(data.get("current_power")),
         _kilowatt_hours(data.get("energy_today")),
         _kilowatt_hours(data.get("energy_lifetime")),

@@ -15,7 +15,7 @@ from ...metering.spans import HOUR
 from ...metering.vocabulary import Quantity, SystemStatus
 from ..base import JsonObject, UnexpectedAnswer
 from .client import Telemetry
-from .systems import read_status
+from .systems import read_status, read_unknown_status
 from .values import part_of, parts_of, to_amount, to_instant, to_percent, to_text
 
 QUARTER = timedelta(minutes=15)
@@ -53,6 +53,7 @@ class Meta:
     """What an answer says of its system."""
 
     status: SystemStatus | None
+    status_word: str | None
     last_report: datetime | None
     """The last contact, whatever it brought."""
     last_energy: datetime | None
@@ -298,6 +299,7 @@ def _read_meta(data: JsonObject) -> Meta | None:
         return None
     return Meta(
         read_status(meta.get("status")),
+        read_unknown_status(meta.get("status")),
         to_instant(meta.get("last_report_at")),
         to_instant(meta.get("last_energy_at")),
         to_instant(meta.get("operational_at")),
