@@ -32,7 +32,7 @@ from .forms import (
 )
 from .memory import hand_over
 from .metering.model import Meter
-from .oauth2_flow import LetInFlow, needs_consent, told
+from .oauth2_flow import CONF_OTHER_APP, LetInFlow, needs_consent, told
 from .options_flow import MeterHubOptionsFlow
 from .settings import async_settings_form
 from .sign_in import SignIn, async_sign_in
@@ -271,6 +271,8 @@ class MeterHubConfigFlow(LetInFlow, domain=DOMAIN):
             shown = entry.data[CONF_CREDENTIALS]
         if user_input is not None:
             shown = typed = cleaned(vendor.sign_in, user_input)
+            if typed.pop(CONF_OTHER_APP, False):
+                self._change_app()
             if vendor.oauth2 and not self._grant and not self._keeps:
                 return await self._async_let_in(vendor, step_id, typed)
             error = None
@@ -298,11 +300,12 @@ class MeterHubConfigFlow(LetInFlow, domain=DOMAIN):
             shown = self._typed
             error, minutes = told(self._let_in_error)
             placeholders |= minutes
+        schema = self.add_suggested_values_to_schema(
+            fields_schema(vendor.sign_in), without_secrets(vendor.sign_in, shown)
+        )
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                fields_schema(vendor.sign_in), without_secrets(vendor.sign_in, shown)
-            ),
+            data_schema=self._with_other_app(schema, vendor, error),
             errors={} if error is None else {"base": error},
             description_placeholders=placeholders,
             last_step=entry is not None and (self._keeps or not vendor.oauth2),

@@ -16,7 +16,7 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
     async_get_implementations,
     async_get_redirect_uri,
 )
-from homeassistant.helpers.selector import TextSelector
+from homeassistant.helpers.selector import BooleanSelector, TextSelector
 import probatio as vol
 
 from .allowances import async_trial
@@ -33,6 +33,8 @@ from .vendors.base import RateLimited, Vendor, VendorError
 from .vendors.registry import VENDORS
 
 CONF_CODE = "code"
+CONF_OTHER_APP = "other_app"
+"""The switch by which a person signs in with another client than before."""
 
 
 def told(err: VendorError) -> tuple[str, dict[str, str]]:
@@ -77,6 +79,8 @@ class LetInFlow(AbstractOAuth2FlowHandler):
         self._grant: Grant | None = None
         self._keeps = False
         """Whether the grant that the entry keeps will do."""
+        self._changes_app = False
+        """Whether the client may be another one than the entry has."""
         self._let_in_error: VendorError | None = None
 
     @property
@@ -104,6 +108,22 @@ class LetInFlow(AbstractOAuth2FlowHandler):
     def _forget_consent(self) -> None:
         """Ask for the consent once more, as this one opens no account, or a wrong one."""
         self._grant, self._keeps = None, False
+
+    def _change_app(self) -> None:
+        """Ask for the consent once more, and for the client that is to have it."""
+        self._forget_consent()
+        self._changes_app = True
+
+    def _with_other_app(
+        self, schema: vol.Schema, vendor: Vendor, error: str | None
+    ) -> vol.Schema:
+        """Offer another client where a new key is refused: it may belong to that one."""
+        is_refused = vendor.oauth2 is not None and error == "invalid_api_key"
+        if self.source != SOURCE_REAUTH or not is_refused:
+            return schema
+        return schema.extend(
+            {vol.Required(CONF_OTHER_APP, default=False): BooleanSelector()}
+        )
 
     async def async_step_reauth_let_in(
         self, user_input: dict[str, Any] | None = None
@@ -212,10 +232,10 @@ class LetInFlow(AbstractOAuth2FlowHandler):
             return None
 
     async def _async_pick(self, *, pastes: bool) -> ConfigFlowResult:
-        """Let a person who has several clients pick one; who signs in again has."""
+        """Let a person who has several clients pick one; who keeps the client has."""
         self._pastes = pastes
         stored = None
-        if self.source == SOURCE_REAUTH:
+        if self.source == SOURCE_REAUTH and not self._changes_app:
             entry = self._get_reauth_entry()
             stored = {"implementation": entry.data[CONF_AUTH_IMPLEMENTATION]}
         return await self.async_step_pick_implementation(stored)

@@ -60,8 +60,14 @@ class ConsentCloud:
     owner: str | None = "4242"
     """The account that a reply with a token names."""
     codes: set[str] = field(default_factory=set)
+    clients: dict[str, str] = field(
+        default_factory=lambda: {f"{CLIENT.client_id}:{CLIENT.client_secret}": KEY}
+    )
+    """The key that each client has, which is told by its id and secret."""
     access: set[str] = field(default_factory=set)
     """The tokens that calls may be made with."""
+    keys: dict[str, str] = field(default_factory=dict)
+    """The key that each token goes with."""
     refresh: set[str] = field(default_factory=set)
     """The tokens that may be renewed, each once."""
     answers: list[web.Response] = field(default_factory=list)
@@ -84,11 +90,12 @@ class ConsentCloud:
     """What the reply with it waits for."""
     _issued: int = 0
 
-    def issue(self) -> dict[str, Any]:
-        """Return new tokens."""
+    def issue(self, key: str = KEY) -> dict[str, Any]:
+        """Return new tokens, to be used with the key of the same client."""
         self._issued += 1
         access, refresh = f"acc3ss-{self._issued}", f"refr3sh-{self._issued}"
         self.access.add(access)
+        self.keys[access] = key
         self.refresh.add(refresh)
         token = {
             "access_token": access,
@@ -112,7 +119,7 @@ class ConsentCloud:
         self.requests.append(form | {"client": client})
         if self.answers:
             return self.answers.pop(0)
-        if client != f"{CLIENT.client_id}:{CLIENT.client_secret}":
+        if client not in self.clients:
             return web.json_response({"error": "invalid_client"}, status=401)
         good, offered = (
             (self.codes, form["code"])
@@ -122,7 +129,7 @@ class ConsentCloud:
         if offered not in good:
             return web.json_response({"error": "invalid_grant"}, status=400)
         good.discard(offered)
-        token = self.issue()
+        token = self.issue(self.clients[client])
         self.issued.set()
         if self.gate:
             await self.gate.wait()
@@ -203,7 +210,7 @@ class ConsentBackend(Backend):
             raise self._cloud.failures.pop(0)
         if token not in self._cloud.access:
             raise AuthError("invalid_auth")
-        if self._context.credentials["api_key"] != KEY:
+        if self._context.credentials["api_key"] != self._cloud.keys[token]:
             raise AuthError("invalid_api_key")
 
     def _update(self) -> Update:

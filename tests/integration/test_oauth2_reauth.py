@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from datetime import timedelta
 
+from homeassistant.components.application_credentials import ClientCredential
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     ConfigEntryState,
@@ -90,6 +91,32 @@ async def test_wrong_key_is_mended_with_the_consent_that_is_there(
     assert_mended(entry, result, "acc3ss-1")
     assert entry.data["credentials"] == TYPED | {"account": "4242"}
     assert cloud.requests == []
+
+
+async def test_key_of_another_app_is_taken_with_a_consent_for_that_app(
+    hass: HomeAssistant, cloud: ConsentCloud
+) -> None:
+    """The app may be gone at the vendor, and a new one in its place."""
+    await add_client(hass, "new", ClientCredential("client-2", "s3cret-2", "New app"))
+    cloud.clients["client-2:s3cret-2"] = "k3y-of-the-new-app"
+    entry, form = await refused(hass, cloud, "invalid_api_key")
+    assert "other_app" not in shown(form)
+    typed = TYPED | {"api_key": "k3y-of-the-new-app"}
+
+    form = await submit(hass, form, typed)
+    assert form["errors"] == {"base": "invalid_api_key"}
+    assert shown(form)["other_app"] is False
+    menu = await submit(hass, form, typed | {"other_app": True})
+    assert list(menu["menu_options"]) == ["redirect", "paste"]  # type: ignore[call-overload]
+    pick = await go(hass, menu, "paste")
+    assert pick["step_id"] == "pick_implementation"
+    code = await submit(hass, pick, {"implementation": "new"})
+    result = await submit(hass, code, {"code": "c0de"})
+
+    assert_mended(entry, result, "acc3ss-2")
+    assert entry.data["auth_implementation"] == "new"
+    assert entry.data["credentials"] == typed | {"account": "4242"}
+    assert [form["client"] for form in cloud.requests] == ["client-2:s3cret-2"]
 
 
 async def test_renewal_that_was_under_way_does_not_undo_a_new_consent(
