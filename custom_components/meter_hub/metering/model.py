@@ -66,7 +66,8 @@ class Meter:
     parent: str | None = None
     """The id of the meter that this one hangs on."""
     active: bool = True
-    """False where the vendor has switched the meter off; not picked by default."""
+    """False where it is not picked by default: the vendor has switched it off, or it
+    may be somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
