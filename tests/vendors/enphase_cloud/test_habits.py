@@ -1,13 +1,14 @@
 """What an account goes on doing as it began, and what it does again."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from custom_components.meter_hub.metering.model import Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
+from custom_components.meter_hub.vendors.enphase_cloud.errors import NotInPlan
 from custom_components.meter_hub.vendors.enphase_cloud.jobs import CloudJob, Purpose
 from tests.simulator import MovableClock
 from tests.vendors.driver import Driver
@@ -15,6 +16,7 @@ from tests.vendors.driver import Driver
 from .accounts import begin
 from .conftest import Open
 from .houses import QUARTER, House
+from .model import Cloud
 from .steps import DAY, HOUR, alter, called, catch_up, notices
 
 MICROS_ALONE = {"gateways": [{"serial_number": "122"}]}
@@ -47,30 +49,82 @@ async def test_the_source_of_the_production_is_never_switched(
     assert notice.values == {"used": "meter", "told": "micro"}
 
 
-async def test_a_source_that_nobody_names_is_known_once_a_meter_is_seen(
+class Meterless:
+    """Has the summary name no source, and the devices no meter until it is seen."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        """Answer so from now on."""
+        self.is_seen = False
+        alter(cloud, "summary", lambda data: data.update(source=None))
+        alter(cloud, "devices", self._devices)
+
+    def _devices(self, data: dict[str, Any]) -> None:
+        if not self.is_seen:
+            data["devices"] = {}
+
+
+async def test_a_source_that_nobody_names_is_the_one_that_was_read(
+    open_account: Open,
+) -> None:
+    """A meter that is seen later is told of, and not taken instead."""
+    driver, cloud = open_account(House("1"))
+    cloud.sparse = True
+    unnamed = Meterless(cloud)
+    await begin(driver)
+    assert called(cloud, "production_micro")
+    assert notices(driver) == ()
+    unnamed.is_seen = True
+    await resume(driver, days=7)
+    driver.restart()
+    before = len(called(cloud, "production_micro"))
+    await driver.run(DAY)
+    assert len(called(cloud, "production_micro")) > before
+    assert not called(cloud, "production_meter")
+    [notice] = notices(driver)
+    assert (notice.key, notice.meter) == ("source_changed", "1")
+    assert notice.values == {"used": "micro", "told": "meter"}
+
+
+async def test_a_source_whose_details_were_refused_is_the_one_that_was_read(
     open_account: Open,
 ) -> None:
     driver, cloud = open_account(House("1"))
     cloud.sparse = True
-    has_meter = False
+    cloud.faults = lambda name: (
+        NotInPlan("not_in_plan") if name.endswith(("/summary", "/devices")) else None
+    )
+    await begin(driver)
+    cloud.faults = lambda _: None
+    await resume(driver, days=7)
+    await driver.run(DAY)
+    assert len(called(cloud, "/summary")) == len(called(cloud, "/devices")) == 2
+    assert not called(cloud, "production_meter")
+    [notice] = notices(driver)
+    assert notice.values == {"used": "micro", "told": "meter"}
 
-    def unnamed(data: dict[str, Any]) -> None:
-        data["source"] = None
 
-    def unseen(data: dict[str, Any]) -> None:
-        if not has_meter:
-            data["devices"] = {}
+async def test_a_source_of_which_nothing_was_read_is_known_once_a_meter_is_seen(
+    open_account: Open,
+) -> None:
+    class WithoutMicros(House):
+        """Has an inverter of another maker's behind its meter."""
 
-    alter(cloud, "summary", unnamed)
-    alter(cloud, "devices", unseen)
+        def watt_hours(self, key: str, end: datetime, length: timedelta) -> int:
+            """Return the energy of an interval."""
+            return super().watt_hours(key, end, length) if length == QUARTER else 0
+
+    driver, cloud = open_account(WithoutMicros("1"))
+    cloud.sparse = True
+    unnamed = Meterless(cloud)
     await begin(driver)
     assert not called(cloud, "production_meter")
-    has_meter = True
+    unnamed.is_seen = True
     await resume(driver, days=7)
     before = len(called(cloud, "production_micro"))
     await driver.run(DAY)
     assert called(cloud, "production_meter")
     assert len(called(cloud, "production_micro")) == before
+    assert notices(driver) == ()
 
 
 async def test_what_the_meters_have_counted_is_the_total(

@@ -196,7 +196,8 @@ class EnphaseCloudBackend(Backend):
             case What.INVERTERS:
                 return take_inverters(known, data, now)
             case _:
-                return take_telemetry(known, job, data, now, zone)
+                known, told = take_telemetry(known, job, data, now, zone)
+                return known.with_source(None), told
 
     def _stepped(
         self, known: KnownSystem, job: CloudJob, told: Told, now: datetime

@@ -34,9 +34,10 @@ def take_summary(
         last_report=summary.last_report or known.last_report,
         begins=known.begins or summary.operational_at,
         told_source=summary.source,
-        source=known.source or summary.source,
         has_battery=known.has_battery or summary.capacity is not None,
-    ).with_status(summary.status, summary.status_word)
+    )
+    known = known.with_source(summary.source)
+    known = known.with_status(summary.status, summary.status_word)
     readings = (*state_readings(known), *summary_readings(known, summary))
     return known, Told(readings)
 
@@ -58,11 +59,11 @@ def take_devices(
         known,
         about=about,
         devices_at=now,
-        source=known.source or devices.source,
+        seen_source=devices.source,
         has_consumption=known.has_consumption or devices.has_consumption_meter,
         has_battery=known.has_battery or devices.has_battery,
         chargers=devices.chargers,
-    )
+    ).with_source(devices.source)
     return known, Told(tuple(charger_readings(known)), floors=floors(known))
 
 

@@ -88,7 +88,9 @@ class KnownSystem(Stored):
     source: Source | None = None
     """What measures its production: chosen once, as another one gives other numbers."""
     told_source: Source | None = None
-    """What the vendor says of that now."""
+    """What the vendor's summary says of that now."""
+    seen_source: Source | None = None
+    """The same of the devices."""
     has_consumption: bool = False
     has_battery: bool = False
     chargers: tuple[Charger, ...] = ()
@@ -231,6 +233,15 @@ class KnownSystem(Stored):
         if status is None:
             return self
         return replace(self, status=status, status_word=word)
+
+    def with_source(self, told: Source | None) -> Self:
+        """Return what is known once the vendor told a source, or nothing of it.
+
+        Where nothing was told, production is read from the micro-inverters; once they
+        gave any, another source would give other numbers.
+        """
+        read = Source.MICRO if self.light.days else None
+        return replace(self, source=self.source or read or told)
 
     def log_of(self, serial: str) -> ChargerLog:
         """Return how a charger was used, as far as that is known."""

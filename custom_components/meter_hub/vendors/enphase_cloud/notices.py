@@ -102,6 +102,7 @@ def _of_system(known: KnownSystem) -> Iterator[Notice]:
             "share": f"{day.share * 100:.0f}",
         }
         yield Notice(BALANCE_OFF, known.about.id, values)
-    if known.source and known.told_source and known.source is not known.told_source:
-        values = {"used": known.source.value, "told": known.told_source.value}
+    told = known.told_source or known.seen_source
+    if known.source and told and known.source is not told:
+        values = {"used": known.source.value, "told": told.value}
         yield Notice(SOURCE_CHANGED, known.about.id, values)
