@@ -34,7 +34,7 @@ from tests.simulator.enphase_cloud import EnphaseCloudApi
 from .accounts import begin, count, deny
 from .conftest import Open, Simulated
 from .houses import QUARTER, House
-from .steps import DAY, EVERYTHING, HOUR, OTHERS
+from .steps import DAY, EVERYTHING, HOUR, OTHERS, notices
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 12, 10, 13, 22, tzinfo=UTC)
@@ -166,6 +166,44 @@ async def test_a_battery_that_is_told_again_is_asked_for_again(
     ]
     assert polls[-1].asks[-1] == BATTERY
     assert len(polls[-1].asks) == 3
+
+
+async def test_a_balance_that_lacks_the_battery_is_not_said_to_be_off(
+    open_account: Open,
+) -> None:
+    """What the battery gives or takes would be all that is off."""
+    driver, cloud = open_account(House("1", battery=True))
+    cloud.faults = refuse_battery
+    await begin(driver)
+    for _ in range(3):
+        await driver.run(DAY)
+        assert [each.key for each in notices(driver)] == ["feature_not_in_plan"]
+    nights = [
+        job
+        for job, _ in driver.updates
+        if isinstance(job, CloudJob) and job.purpose is Purpose.NIGHT
+    ]
+    assert Ask.telemetry(Telemetry.IMPORT) in nights[-1].asks
+    assert nights[-1].at != nights[0].at
+
+
+async def test_a_balance_that_was_off_is_not_said_to_be_once_the_battery_is_hidden(
+    open_account: Open,
+) -> None:
+    class Leaky(House):
+        """Consumes what no other meter sees."""
+
+        def watt_hours(self, key: str, end: datetime, length: timedelta) -> int:
+            """Return the energy of an interval."""
+            return super().watt_hours(key, end, length) + (60 if key == "home" else 0)
+
+    driver, cloud = open_account(Leaky("1", battery=True))
+    await begin(driver)
+    await driver.run(DAY)
+    assert [each.key for each in notices(driver)] == ["balance_off"]
+    cloud.faults = refuse_battery
+    await driver.run(DAY)
+    assert [each.key for each in notices(driver)] == ["feature_not_in_plan"]
 
 
 def test_what_polls_ask_for() -> None:

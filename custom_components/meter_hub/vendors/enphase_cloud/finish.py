@@ -201,9 +201,10 @@ def _balanced(
         charge,
         discharge,
     )
-    if imbalance is None:
+    if imbalance is None and not asks.hides_battery(known):
         return known
+    # What can't be compared any more is not said to be off, either.
     unbalanced = None
-    if imbalance.is_too_much:
+    if imbalance and imbalance.is_too_much:
         unbalanced = Unbalanced(day.isoformat(), imbalance.energy, imbalance.share)
     return replace(known, unbalanced=unbalanced)
