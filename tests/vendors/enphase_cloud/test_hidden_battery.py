@@ -35,6 +35,7 @@ from .accounts import begin, count, deny
 from .conftest import Open, Simulated
 from .houses import QUARTER, House
 from .steps import DAY, EVERYTHING, HOUR, OTHERS, notices
+from .test_year import Life, assert_within_limits
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 12, 10, 13, 22, tzinfo=UTC)
@@ -166,6 +167,43 @@ async def test_a_battery_that_is_told_again_is_asked_for_again(
     ]
     assert polls[-1].asks[-1] == BATTERY
     assert len(polls[-1].asks) == 3
+
+
+@pytest.mark.parametrize("per_month", [150, 1000, 3000])
+async def test_a_month_has_no_call_too_many(
+    per_month: int,
+    open_account: Open,
+    moving: MovableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is asked for in vain each week, at the price of three calls."""
+    moving.at = datetime(2026, 12, 30, 11, tzinfo=UTC)
+    driver, cloud = open_account(
+        House("1", battery=True),
+        limit=per_month,
+        plan="own",
+        credentials={"calls_per_minute": 10, "calls_per_month": per_month},
+    )
+    cloud.sparse, hit = True, cloud.hit
+
+    async def refusing(name: str) -> None:
+        await hit(name)
+        if Telemetry.BATTERY in name:
+            # Once more with another token, then for what every plan allows.
+            await hit(name)
+            await hit("list")
+            raise NotInPlan("not_in_plan")
+
+    monkeypatch.setattr(cloud, "hit", refusing)
+    await driver.connect()
+    life = Life(driver, cloud)
+    cloud.faults = life.fault
+    await life.live(datetime(2027, 2, 2, tzinfo=UTC))
+    assert_within_limits(cloud)
+    assert cloud.refused == 0
+    assert cloud.counted("2027-01") > per_month * 0.8
+    in_vain = sum(Telemetry.BATTERY in name for _, name in cloud.calls)
+    assert in_vain <= 2 * 6
 
 
 async def test_a_balance_that_lacks_the_battery_is_not_said_to_be_off(
