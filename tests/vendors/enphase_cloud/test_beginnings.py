@@ -54,6 +54,8 @@ async def test_a_battery_that_was_added_later_takes_no_hour_from_others(
     refused = begin_later(cloud, Telemetry.BATTERY, ADDED, monkeypatch)
     await driver.connect()
     await catch_up(driver)
+    charge = driver.ledger.pages[Series("1", Quantity.BATTERY_CHARGE)]
+    assert charge.floor == next_hour(ADDED)
     # The list that comes each week says when the system began.
     moving.advance(7 * DAY)
     await catch_up(driver)

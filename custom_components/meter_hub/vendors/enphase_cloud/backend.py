@@ -24,6 +24,7 @@ from ..zones import load_zone
 from .calls import ask
 from .client import EnphaseClient
 from .description import (
+    floors,
     take_devices,
     take_inverters,
     take_lifetime,
@@ -228,8 +229,9 @@ class EnphaseCloudBackend(Backend):
                 known = after_failure(known, job, err, now)
                 self._knowledge = self._knowledge.with_system(known)
             raise err
+        begins = known.begins_of
         known, is_done = after_refusal(known, job, err, now)
-        told = Told()
+        told = Told() if known.begins_of == begins else Told(floors=floors(known))
         if is_done:
             known = known.without_failure(job.purpose)
             known, told = self._stepped(known, job, told, now)
