@@ -87,8 +87,9 @@ def _slept(
     """Return what is known, and told, after all of the last days was read."""
     midnight = job.at or now
     today = midnight.astimezone(zone).date()
-    nights, missed = known.nights, False
+    nights, missed, unread = known.nights, False, None
     if nights.done is not None:
+        unread = local(nights.done, time(), zone)
         missed = today - nights.done > DEPTH
     is_early = nights.time(today) == NIGHT and now < local(today, LATE_NIGHT, zone)
     if now < local(today, NIGHT, zone):
@@ -107,7 +108,7 @@ def _slept(
         lifetimes={} if missed else known.lifetimes,
     )
     known = with_sign(known, rows)
-    known, found, rows = _derived(known, job, rows, now, zone)
+    known, found, rows = _derived(known, job, rows, now, zone, unread)
     if all(quantity in rows for quantity in (*_GRID, Quantity.HOME)):
         known = _balanced(known, rows, midnight, today - DAY)
     quantities = list(rows)
@@ -135,9 +136,17 @@ def _lacks_the_end(known: KnownSystem, job: CloudJob, rows: Rows, zone: tzinfo) 
 
 
 def _derived(
-    known: KnownSystem, job: CloudJob, rows: Rows, now: datetime, zone: tzinfo
+    known: KnownSystem,
+    job: CloudJob,
+    rows: Rows,
+    now: datetime,
+    zone: tzinfo,
+    since: datetime | None = None,
 ) -> tuple[KnownSystem, Told, Rows]:
-    """Return what follows from the other series, while its own ones were not asked for."""
+    """Return what follows from the other series, while its own ones were not asked for.
+
+    It is counted `since` an instant: what was before may be known exactly.
+    """
     of = {ask.of for ask in job.asks}
     production = rows.get(Quantity.SOLAR)
     charge = discharge = None
@@ -160,7 +169,8 @@ def _derived(
             continue
         window = Window(each[0].start, each[-1].end, now)
         told = told.with_rows(Series(meter, quantity), each, window)
-        known = with_energy(known, meter, quantity, each, zone)
+        fresh = each if since is None else [row for row in each if row.start >= since]
+        known = with_energy(known, meter, quantity, fresh, zone)
         known = known.with_newest(quantity, each[-1].end)
         told = told.with_readings(
             (
