@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from custom_components.meter_hub.metering.model import Quality, Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.enphase_cloud.client import Telemetry
@@ -12,7 +14,7 @@ from tests.vendors.driver import Driver
 
 from .conftest import Open
 from .houses import DAY, QUARTER, House
-from .steps import alter, called, catch_up
+from .steps import HOUR, alter, called, catch_up
 
 AFTERNOON = datetime(2026, 12, 10, 13, 22, tzinfo=UTC)
 NEWEST = datetime(2026, 12, 10, 13, 15, tzinfo=UTC)
@@ -87,9 +89,38 @@ async def test_the_level_that_batteries_reported_last(
     await driver.connect()
     await catch_up(driver)
     level = driver.readings[Series("1", Quantity.BATTERY_LEVEL)]
-    assert level.value == 97
-    assert level.measured_at is not None
-    assert AFTERNOON <= level.measured_at <= moving()
+    assert (level.value, level.measured_at) == (97, NEWEST)
+
+
+@pytest.mark.parametrize("hours", [0, 3, 24])
+@pytest.mark.parametrize("is_aggregate", [True, False])
+async def test_the_level_of_batteries_that_are_silent_is_dropped(
+    hours: int, is_aggregate: bool, open_account: Open, moving: MovableClock
+) -> None:
+    """The vendor repeats what they reported last for as long as it is asked."""
+    moving.at = AFTERNOON
+    driver, cloud = open_account(House("1", battery=True))
+    silent_since = (NEWEST - hours * HOUR).timestamp()
+
+    def silent(data: dict[str, Any]) -> None:
+        rows = data["intervals"]
+        if not rows or "soc" not in rows[0]:
+            return
+        if is_aggregate:
+            data["last_reported_aggregate_soc"] = "97%"
+        data["intervals"] = [row for row in rows if row["end_at"] <= silent_since]
+        for row in data["intervals"]:
+            if is_aggregate:
+                del row["soc"]
+
+    alter(cloud, "telemetry", silent)
+    await driver.connect()
+    await catch_up(driver)
+    level = driver.readings.get(Series("1", Quantity.BATTERY_LEVEL))
+    assert (level is not None) is (hours == 0)
+    await driver.run(6 * HOUR)
+    level = driver.readings.get(Series("1", Quantity.BATTERY_LEVEL))
+    assert level is None or level.value_at(moving()) is None
 
 
 def charging_is_positive(data: dict[str, Any]) -> None:

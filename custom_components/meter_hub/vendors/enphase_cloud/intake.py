@@ -17,7 +17,7 @@ from .history import asked_key, end_of
 from .jobs import CloudJob, Purpose, What
 from .known import REFUSED_FOR, KnownSystem, Sample
 from .lifetimes import cleared_noons
-from .live import Power, learned_sign, read_latest
+from .live import STALE, Power, learned_sign, read_latest
 from .readings import (
     latest_readings,
     level_reading,
@@ -161,11 +161,9 @@ def take_telemetry(
             known = without_phases(known, now + REFUSED_FOR)
         powers = phases.powers()
         found = found.with_readings(phase_readings(known, powers, job, now))
-    if answer.level is not None and answer.level_at is not None:
-        reading = level_reading(known, answer.level, answer.level_at, job)
-        found = found.with_readings((reading,))
-    elif answer.aggregate is not None:
-        reading = level_reading(known, answer.aggregate, now, job)
+    level, level_at = answer.newest_level
+    if level is not None and level_at is not None and now - level_at <= STALE:
+        reading = level_reading(known, level, level_at, job)
         found = found.with_readings((reading,))
     return known.with_sweep(job.purpose, sweep), found.with_readings(
         state_readings(known)

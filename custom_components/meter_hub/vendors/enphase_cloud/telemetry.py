@@ -73,6 +73,23 @@ class Answer:
     aggregate: float | None = None
     """% that the batteries together reported last."""
 
+    @property
+    def newest_level(self) -> tuple[float | None, datetime | None]:
+        """What the batteries hold, in %, and when they did.
+
+        What they reported last is as old as their newest energy: it tells no instant
+        of its own, and goes on when they are silent.
+        """
+        if self.level is not None:
+            return self.level, self.level_at
+        ends = (
+            row.end
+            for rows in self.rows.values()
+            for row in rows
+            if row.energy is not None
+        )
+        return self.aggregate, max(ends, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
