@@ -29,7 +29,7 @@ from .readings import (
 from .refusals import without_phases
 from .schedule import DAY, Slot
 from .sweeps import Packed, Sweep
-from .telemetry import Meta, Row, read_charger, read_telemetry
+from .telemetry import Meta, Row, read_charger, read_telemetry, until_now
 from .totals import KEPT, Totals
 
 _PEERS = (Telemetry.PRODUCTION_METER, Telemetry.CONSUMPTION, Telemetry.BATTERY)
@@ -105,6 +105,7 @@ def take_telemetry(
     is_charger = job.ask.what is What.CHARGER
     meter = job.ask.of if is_charger else known.about.id
     telemetry = None if is_charger else Telemetry(job.ask.of)
+    data = until_now(data, now)
     answer = read_telemetry(telemetry, data) if telemetry else read_charger(data)
     window = window_of(known, job, now, zone)
     dark = telemetry is Telemetry.PRODUCTION_MICRO

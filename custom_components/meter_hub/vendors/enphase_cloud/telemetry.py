@@ -23,6 +23,9 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 _WH_IN_KWH = 1000
 
+_AHEAD = timedelta(minutes=1)
+"""By so much the vendor's clock may be ahead of ours."""
+
 _FEW_GAPS = 3
 """Fewer don't tell in which steps an answer goes."""
 
@@ -104,6 +107,14 @@ type _ReadEnergy = Callable[[JsonObject], tuple[object, object]]
 """Returns the energy in Wh of an interval, and how many devices are in it."""
 
 
+def until_now(data: JsonObject, now: datetime) -> JsonObject:
+    """Return an answer without the intervals that are not over yet.
+
+    Days that run may come filled up with zeros to their ends.
+    """
+    return {key: _until(told, now + _AHEAD) for key, told in data.items()}
+
+
 def read_telemetry(what: Telemetry, data: JsonObject) -> Answer:
     """Return the intervals of an answer.
 
@@ -172,6 +183,20 @@ _TELLS: Mapping[Telemetry, tuple[Quantity, tuple[str, ...]]] = {
     Telemetry.IMPORT: (Quantity.GRID_IMPORT, ("wh_imported", "wh_exported")),
     Telemetry.EXPORT: (Quantity.GRID_EXPORT, ("wh_exported",)),
 }
+
+
+def _until(told: object, latest: datetime) -> object:
+    """Return a part of an answer without what ends later, however deep that lies."""
+    if isinstance(told, dict):
+        return {key: _until(each, latest) for key, each in told.items()}
+    if not isinstance(told, list):
+        return told
+    return [_until(each, latest) for each in told if not _ends_later(each, latest)]
+
+
+def _ends_later(item: object, latest: datetime) -> bool:
+    end = to_instant(item.get("end_at")) if isinstance(item, dict) else None
+    return end is not None and end > latest
 
 
 def _under(*keys: str) -> _ReadEnergy:
