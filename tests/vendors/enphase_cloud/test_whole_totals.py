@@ -77,13 +77,14 @@ async def test_of_days_in_which_nobody_called_where_the_grid_is_told_by_days(
     assert_whole(driver, house, *KEYS)
 
 
-@pytest.mark.parametrize("days", [2, 3])
+@pytest.mark.parametrize("days", [2, 3, 10])
+@pytest.mark.parametrize("is_metered", [False, True], ids=["micros", "meters"])
 async def test_of_days_that_the_gateway_told_later(
-    days: int, open_account: Open, moving: MovableClock
+    days: int, is_metered: bool, open_account: Open, moving: MovableClock
 ) -> None:
     """Nights were read meanwhile, and found nothing."""
     moving.at = AFTERNOON
-    house = House("1", consumption=False, begins=BEGAN)
+    house = House("1", consumption=is_metered, begins=BEGAN)
     driver, _ = open_account(house, limit=50_000, per_minute=50, plan="kilowatt")
     await begin(driver)
     await driver.run(DAY)

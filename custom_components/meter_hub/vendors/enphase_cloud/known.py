@@ -12,11 +12,11 @@ from .client import Granularity
 from .governor import Spending
 from .inverters import Inverter
 from .jobs import Purpose
-from .schedule import Light, Nights, Phases
+from .schedule import DAY, Light, Nights, Phases
 from .sessions import ChargerLog
 from .sweeps import Failure, Sweep
 from .systems import Charger, Source, System
-from .totals import Totals
+from .totals import KEPT, Totals
 
 REFUSED_FOR = timedelta(days=7)
 """So long nobody asks for what a plan or a system does not have."""
@@ -252,11 +252,19 @@ class KnownSystem(Stored):
         return replace(self, logs=self.logs | {serial: log})
 
     def with_newest(self, quantity: Quantity, end: datetime) -> Self:
-        """Return what is known once something was told until an instant."""
+        """Return what is known once something was told until an instant.
+
+        After a longer silence than totals remember, the energy of days is asked for
+        again, once the vendor may have added up what it was told.
+        """
         known = self.newest.get(quantity)
         if known is not None and known >= end:
             return self
-        return replace(self, newest=self.newest | {quantity: end})
+        lifetimes = self.lifetimes
+        if known is not None and end - known > KEPT:
+            lifetimes = dict.fromkeys(lifetimes, end + DAY)
+        newest = self.newest | {quantity: end}
+        return replace(self, newest=newest, lifetimes=lifetimes)
 
     @classmethod
     def learn(cls, known: Self | None, system: System, hourly_since: datetime) -> Self:
