@@ -23,6 +23,7 @@ from .metering.ledger import (
     HourEnergy,
     Page,
     Reason,
+    explored_in,
     hourly,
     standing,
     united,
@@ -171,7 +172,7 @@ class History:
         dropped = len(self._pending) >= _MOST_KEPT
         for series in told:
             page = self._memory.pages.get(series, Page())
-            explored = _explored(series, update)
+            explored = explored_in(series, update)
             self._memory.pages[series] = page.answered(explored)
             before = self._dropped.get(series, Spans())
             self._dropped[series] = before | explored if dropped else before - explored
@@ -202,7 +203,7 @@ class History:
 
     def _series_gaps(self, series: Series, now: datetime) -> Sequence[Gap]:
         gaps = self._known_gaps(series, now)
-        if not (pending := _explored(series, *self._pending)):
+        if not (pending := explored_in(series, *self._pending)):
             return gaps
         return [
             replace(gap, start=start, end=end)
@@ -287,7 +288,7 @@ class History:
             if (book := books.get(series)) is not None:
                 await self._async_settle(series, updates, hours[series], book)
             else:
-                explored = _explored(series, *updates)
+                explored = explored_in(series, *updates)
                 self.failed(Span(series, *stretch) for stretch in explored)
         await self._memory.async_save()
 
@@ -321,7 +322,7 @@ class History:
         """Remember what updates told of a series, of which `book` holds the rows."""
         hours = standing(hours, book)
         self._derivation.note(series, Spans.of_hours(hours))
-        explored = _explored(series, *updates)
+        explored = explored_in(series, *updates)
         while True:
             page = self._memory.pages[series]
             settled = await self._rows.async_compute(
@@ -336,7 +337,7 @@ class History:
 
     def _waiting(self, series: Series, written: int) -> Spans:
         """Return what was answered after the updates that were written last."""
-        later = _explored(series, *list(self._pending)[written:])
+        later = explored_in(series, *list(self._pending)[written:])
         return later | self._dropped.get(series, Spans())
 
     def _told(self, update: Update) -> set[Series]:
@@ -344,15 +345,3 @@ class History:
         told = {each.series for each in update.intervals}
         told |= {span.series for span in update.explored}
         return {series for series in told if series.meter not in self._excluded}
-
-
-def _explored(series: Series, *updates: Update) -> Spans:
-    """Return what updates have answered of a series."""
-    return Spans.of(
-        *(
-            (span.start, span.end)
-            for update in updates
-            for span in update.explored
-            if span.series == series
-        )
-    )

@@ -9,11 +9,11 @@ from custom_components.meter_hub.metering.ledger import (
     Gap,
     Page,
     Row,
+    explored_in,
     hourly,
     standing,
 )
 from custom_components.meter_hub.metering.model import Series, Update
-from custom_components.meter_hub.metering.spans import Spans
 from custom_components.meter_hub.vendors.base import Job
 
 
@@ -41,9 +41,7 @@ class Notebook:
             self.books.setdefault(series, Book())
         for series, page in self.pages.items():
             book = self.books[series]
-            explored = Spans.of(
-                *((s.start, s.end) for s in update.explored if s.series == series)
-            )
+            explored = explored_in(series, update)
             mine = [each for each in update.intervals if each.series == series]
             hours = standing(hourly(mine, floor=page.floor), book)
             wanted = page.accepted(hours)

@@ -21,11 +21,8 @@ from custom_components.meter_hub.vendors.enphase_cloud.jobs import (
     Purpose,
     What,
 )
-from custom_components.meter_hub.vendors.enphase_cloud.known import (
-    Knowledge,
-    KnownSystem,
-    Refusal,
-)
+from custom_components.meter_hub.vendors.enphase_cloud.knowledge import Knowledge
+from custom_components.meter_hub.vendors.enphase_cloud.known import KnownSystem, Refusal
 from custom_components.meter_hub.vendors.enphase_cloud.ladder import Schedule
 from custom_components.meter_hub.vendors.enphase_cloud.notices import notices_of
 from custom_components.meter_hub.vendors.enphase_cloud.refusals import (

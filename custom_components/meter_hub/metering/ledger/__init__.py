@@ -8,7 +8,7 @@ hold: which hours were asked for, which have no data, which are worth asking aga
 
 from .book import CHUNK_ROWS, Book, Chunk, Row, Shift
 from .doubts import PATIENCE, Doubt, Reason
-from .hours import HourEnergy, hourly, standing, united
+from .hours import HourEnergy, explored_in, hourly, standing, united
 from .page import Gap, Page
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Reason",
     "Row",
     "Shift",
+    "explored_in",
     "hourly",
     "standing",
     "united",

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 from itertools import pairwise
 
 from ..energy import exact, worst
-from ..model import Interval, Quality
+from ..model import Interval, Quality, Series, Update
 from ..spans import HOUR, Spans, hour_of
 from .book import Book
 
@@ -65,6 +65,18 @@ def hourly(
         hour: _sum_up(hour, shares, given, floor)
         for hour, shares in sorted(hours.items(), key=lambda item: item[0])
     }
+
+
+def explored_in(series: Series, *updates: Update) -> Spans:
+    """Return what updates have answered of a series."""
+    return Spans.of(
+        *(
+            (span.start, span.end)
+            for update in updates
+            for span in update.explored
+            if span.series == series
+        )
+    )
 
 
 def united(

@@ -37,7 +37,8 @@ from .finish import finished
 from .governor import Purse
 from .intake import HalfAnsweredError, Told, sweep_of, take_latest, take_telemetry
 from .jobs import CloudJob, Purpose, What
-from .known import Knowledge, KnownSystem
+from .knowledge import Knowledge
+from .known import KnownSystem
 from .ladder import Schedule
 from .notices import notices_of
 from .plan import next_job

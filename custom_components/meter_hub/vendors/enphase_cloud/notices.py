@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from ...metering.model import Notice
 from .client import Lifetime, Telemetry
 from .jobs import What
-from .known import Knowledge, KnownSystem
+from .knowledge import Knowledge
+from .known import KnownSystem
 from .plan import wanted
 from .plans import Plan
 from .rhythms import Circumstances, courses

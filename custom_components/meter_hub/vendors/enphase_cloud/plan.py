@@ -17,7 +17,8 @@ from .due import after, later, planned, retry, within_the_month
 from .governor import TOKENS_PER_DAY, tomorrow
 from .history import DEPTH, lacks, newest_window, not_before
 from .jobs import Ask, CloudJob, Purpose, What
-from .known import Knowledge, KnownSystem
+from .knowledge import Knowledge
+from .known import KnownSystem
 from .rhythms import Circumstances, Course, courses
 from .schedule import DAY, longest_wait, midnight, next_slot
 
