@@ -81,6 +81,22 @@ async def test_micro_inverters_that_are_reported_soon_are_read_once(
     assert nights(driver) == [EARLY] * 16
 
 
+async def test_nobody_needs_to_say_that_it_is_dark(
+    open_account: Open, moving: MovableClock
+) -> None:
+    """The newest energy that the vendor names may be that of the dusk."""
+    moving.at = AFTERNOON
+    driver, cloud = open_account(House("1", consumption=False))
+
+    def until_dusk(data: dict[str, Any]) -> None:
+        if "meta" in data and data["intervals"]:
+            data["meta"]["last_energy_at"] = data["intervals"][-1]["end_at"]
+
+    alter(cloud, "telemetry", until_dusk)
+    await follow(driver, 9)
+    assert nights(driver) == [EARLY] * 9
+
+
 async def test_a_week_of_snow_is_reported_all_the_same(
     open_account: Open, moving: MovableClock
 ) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 
 from ...metering.model import Series
 from ...metering.vocabulary import Quantity
@@ -29,6 +29,10 @@ from .telemetry import QUARTER, Row
 type Rows = Mapping[Quantity, tuple[Row, ...]]
 
 _GRID = (Quantity.GRID_IMPORT, Quantity.GRID_EXPORT)
+
+_TWILIGHT = timedelta(minutes=90)
+"""By so much the light may end earlier than expected, as it does under clouds; it is
+not documented whether the vendor's word for the newest energy goes on in the dark."""
 
 _METERED = {
     Telemetry.CONSUMPTION: Quantity.HOME,
@@ -132,7 +136,7 @@ def _lacks_the_end(known: KnownSystem, job: CloudJob, rows: Rows, zone: tzinfo) 
     ends = [row.end for row in rows.get(Quantity.SOLAR, ())[-1:]]
     if known.last_energy is not None:
         ends.append(known.last_energy)
-    return not ends or max(ends) < local(day, time(*divmod(dusk, 60)), zone)
+    return not ends or max(ends) < local(day, time(*divmod(dusk, 60)), zone) - _TWILIGHT
 
 
 def _derived(
