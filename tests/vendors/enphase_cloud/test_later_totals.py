@@ -1,6 +1,7 @@
 """The energy of days is asked for until it was told, by just the calls that it takes."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -127,4 +128,19 @@ async def test_who_has_none_of_it_is_asked_once_a_week(
     await begin(driver)
     asked = counted(cloud)
     await driver.run(13 * DAY)
+    assert counted(cloud) == {name: 2 * times for name, times in asked.items()}
+
+
+async def test_a_state_that_does_not_say_what_was_told_has_it_told_once_more(
+    open_account: Open, moving: MovableClock
+) -> None:
+    """So former versions left it; what their totals lack is made up for."""
+    moving.at = AFTERNOON
+    driver, cloud = open_account(House("1", begins=BEGAN))
+    await begin(driver)
+    asked = counted(cloud)
+    state = driver.backend.state()
+    del state["systems"]["1"]["lifetimes"]
+    driver.backend = driver.vendor.build(replace(driver.context, state=state))
+    await driver.run(3 * DAY)
     assert counted(cloud) == {name: 2 * times for name, times in asked.items()}
