@@ -121,9 +121,10 @@ def _of_system(
         job = _step(course, Purpose.LIFETIMES, at, lifetimes, now)
         if known.lifetimes_at is None:
             job = _unplanned(known, job, now, given)
+            yield Candidate(Urgency.LIFETIMES, job)
         else:
             job = replace(job, due=planned(later(known, job, now), now, given))
-        yield Candidate(Urgency.LIFETIMES, job)
+            yield Candidate(Urgency.RARE, job)
     if course.rhythm.hourly_chargers and (chargers := asks.chargers(known)):
         due = _next_hour(known.chargers_at, known.phases.now(now), now)
         job = _step(course, Purpose.CHARGERS, hour_of(due), chargers, due)
