@@ -10,6 +10,7 @@ from custom_components.meter_hub.metering.model import Quality, Series
 from custom_components.meter_hub.metering.vocabulary import Quantity
 from custom_components.meter_hub.vendors.base import UnexpectedAnswer
 from custom_components.meter_hub.vendors.enphase_cloud.lifetimes import (
+    cleared_noons,
     day_rows,
     midnight,
     read_charger_lifetime,
@@ -18,7 +19,7 @@ from custom_components.meter_hub.vendors.enphase_cloud.lifetimes import (
 )
 from custom_components.meter_hub.vendors.enphase_cloud.systems import Source
 
-from .answers import HOUR, at, documented, hours_of, sample, schema_sample
+from .answers import HOUR, at, documented, hours_of, rows, sample, schema_sample
 
 ENERGY: dict[str, Any] = {
     "start_date": "2013-01-01",
@@ -159,3 +160,19 @@ def test_no_days_tell_nothing() -> None:
 
 def test_midnight_is_local() -> None:
     assert midnight(date(2026, 7, 1), ZoneInfo("US/Pacific")) == at("2026-07-01T07:00")
+
+
+def test_only_a_day_that_has_hours_takes_its_energy_from_the_noon() -> None:
+    """Of the second day only the dark is known, and of the third the noon as well."""
+    zone = ZoneInfo("Europe/Warsaw")
+    morning, noon = at("2026-03-27T07:00"), at("2026-03-27T11:00")
+    told = (
+        *rows(morning, [0.5] * 4),
+        *rows(morning + timedelta(days=1), [0.0] * 4),
+        *rows(morning + timedelta(days=2), [0.5] * 24),
+        *rows(morning + timedelta(days=3), [0.5] * 4),
+    )
+    asked = morning, morning + timedelta(days=3) + HOUR
+    (cleared,) = cleared_noons(SERIES, told, zone, asked)
+    assert (cleared.start, cleared.end) == (noon, noon + HOUR)
+    assert cleared.energy == 0

@@ -106,7 +106,8 @@ def cleared_noons(
     start, end = asked
     known = [row for row in rows if row.energy is not None and row.start < end]
     told = Spans.of(*((row.start, row.end) for row in known))
-    for day in sorted({row.start.astimezone(zone).date() for row in known}):
+    days = {row.start.astimezone(zone).date() for row in known if row.energy}
+    for day in sorted(days):
         noon = _noon(day, zone)
         if start <= noon < end and not told.covers(noon, noon + HOUR):
             yield Interval(series, noon, noon + HOUR, 0.0)
