@@ -167,7 +167,7 @@ class History:
         for series, floor in update.floors.items():
             if series.meter not in self._excluded:
                 page = self._memory.pages.get(series, Page())
-                self._memory.pages[series] = replace(page, floor=floor)
+                self._memory.pages[series] = page.with_floor(floor)
         told = self._told(update)
         dropped = len(self._pending) >= _MOST_KEPT
         for series in told:

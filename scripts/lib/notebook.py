@@ -1,7 +1,7 @@
 """A history in memory: what the ledger remembers and would have written."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from custom_components.meter_hub.metering.ledger import (
@@ -37,7 +37,7 @@ class Notebook:
         """Write down what a call taught."""
         for series, floor in update.floors.items():
             page = self.pages.setdefault(series, Page())
-            self.pages[series] = replace(page, floor=floor)
+            self.pages[series] = page.with_floor(floor)
             self.books.setdefault(series, Book())
         for series, page in self.pages.items():
             book = self.books[series]

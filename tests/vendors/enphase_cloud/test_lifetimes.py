@@ -128,12 +128,14 @@ DAYS = {date(2026, 3, 27) + timedelta(days=number): 1.0 + number for number in r
 
 def test_a_day_is_one_hour_at_noon_and_stands_for_all_of_it() -> None:
     zone = ZoneInfo("Europe/Warsaw")
-    intervals = [*day_rows(SERIES, DAYS, zone, date(2026, 3, 30))]
+    intervals, explored = day_rows(SERIES, DAYS, zone, date(2026, 3, 30))
     assert hours_of(intervals) == {
         at("2026-03-27T11:00"): (1.0, Quality.MEASURED),
         at("2026-03-28T11:00"): (2.0, Quality.MEASURED),
         at("2026-03-29T11:00"): (3.0, Quality.MEASURED),
     }
+    (span,) = explored
+    assert (span.start, span.end) == (at("2026-03-26T23:00"), at("2026-03-29T22:00"))
     assert [each.stands_for for each in intervals] == [
         (at("2026-03-26T23:00"), at("2026-03-27T23:00")),
         (at("2026-03-27T23:00"), at("2026-03-28T23:00")),
@@ -144,7 +146,7 @@ def test_a_day_is_one_hour_at_noon_and_stands_for_all_of_it() -> None:
 def test_a_day_of_a_zone_with_half_hours_is_one_hour_too() -> None:
     """The hours that its midnights cut belong to the days beside it as well."""
     zone = ZoneInfo("Australia/Adelaide")
-    intervals = [*day_rows(SERIES, DAYS, zone, date(2026, 4, 1))]
+    intervals, _ = day_rows(SERIES, DAYS, zone, date(2026, 4, 1))
     assert len(intervals) == 4
     assert all(each.end - each.start == HOUR for each in intervals)
     assert [energy for energy, _ in hours_of(intervals).values()] == [1, 2, 3, 4]
@@ -154,8 +156,8 @@ def test_a_day_of_a_zone_with_half_hours_is_one_hour_too() -> None:
 
 def test_no_days_tell_nothing() -> None:
     zone = ZoneInfo("Europe/Warsaw")
-    assert [*day_rows(SERIES, {}, zone, date(2026, 4, 1))] == []
-    assert [*day_rows(SERIES, DAYS, zone, date(2026, 3, 27))] == []
+    assert day_rows(SERIES, {}, zone, date(2026, 4, 1)) == ((), ())
+    assert day_rows(SERIES, DAYS, zone, date(2026, 3, 27)) == ((), ())
 
 
 def test_midnight_is_local() -> None:

@@ -50,6 +50,23 @@ class Page:
     for again by the next one.
     """
 
+    def with_floor(self, floor: datetime) -> Page:
+        """Return the memory with another floor.
+
+        What is no longer before it is asked for, whatever was told of it: its hours
+        were not to be had then.
+        """
+        reopened = Spans()
+        if self.floor is not None and floor < self.floor:
+            reopened = Spans.of((hour_of(floor), hour_of(self.floor)))
+        return replace(
+            self,
+            floor=floor,
+            explored=self.explored - reopened,
+            empty=self.empty - reopened,
+            open=merged(self._open_without(reopened)),
+        )
+
     def accepted(self, hours: Mapping[datetime, HourEnergy]) -> dict[datetime, float]:
         """Return the hours that may be written, in kWh.
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import override
 
 from ...metering.ledger import Gap
-from ...metering.model import Meter, Update
+from ...metering.model import Meter, Series, Update
 from ..base import (
     Account,
     Backend,
@@ -88,10 +88,9 @@ class EnphaseCloudBackend(Backend):
         self._history = timedelta(days=min(max(days, 0), LONGEST_HISTORY))
         self._knowledge = Knowledge.stored(context.state)
         self._inverters = options.get(INVERTERS) is True
-        self._unwanted: frozenset[str] = frozenset()
-        if not self._inverters:
-            self._unwanted = self._knowledge.inverters
-            self._knowledge = self._knowledge.without_inverters()
+        unseen = self._excluded if self._inverters else self._knowledge.systems.keys()
+        self._unwanted = self._knowledge.inverters_of(unseen)
+        self._knowledge = self._knowledge.without_inverters(unseen)
         self._home_zone = context.time_zone
         self._zones: dict[str | None, tzinfo] = {}
         self._client = EnphaseClient(
@@ -129,8 +128,7 @@ class EnphaseCloudBackend(Backend):
             raise TypeError(type(job).__name__)
         await self._load_zones()
         if job.purpose is Purpose.ZONES:
-            self._want_history()
-            return Update()
+            return self._want_history()
         before = self._purse(self._clock())
         try:
             return self._told(await self._do(job))
@@ -270,11 +268,15 @@ class EnphaseCloudBackend(Backend):
             ),
         )
 
-    def _want_history(self) -> None:
+    def _want_history(self) -> Update:
         """Have the hours told that a person wants now, who may have wanted others."""
+        told: dict[Series, datetime] = {}
         for known in self._knowledge.listed:
-            since = self._first_hour(known.zone)
-            self._knowledge = self._knowledge.with_system(known.with_history(since))
+            wanted = known.with_history(self._first_hour(known.zone))
+            self._knowledge = self._knowledge.with_system(wanted)
+            if wanted.hourly_since < known.hourly_since and wanted.is_set_up:
+                told |= floors(wanted)
+        return Update(floors=told)
 
     def _first_hour(self, zone_name: str | None) -> datetime:
         """Return the local midnight from which on energy is told by hours."""

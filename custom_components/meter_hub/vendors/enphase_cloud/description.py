@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from ...metering.model import Series
-from ...metering.spans import hour_of
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from . import asks
@@ -14,9 +13,8 @@ from .intake import Told
 from .inverters import inverter_readings, read_inverters
 from .jobs import CloudJob, What
 from .known import REFUSED_FOR, KnownSystem
-from .lifetimes import Days, day_rows, read_charger_lifetime, read_lifetime
+from .lifetimes import day_rows, read_charger_lifetime, read_lifetime
 from .readings import state_readings, summary_readings, total_readings
-from .schedule import midnight
 from .sessions import read_sessions
 from .systems import read_devices, read_summary
 from .telemetry import read_registers
@@ -82,10 +80,12 @@ def take_lifetime(
     told = Told()
     for quantity, days in found.items():
         series = Series(meter, quantity)
+        intervals, explored = day_rows(series, days, zone, before)
         told = replace(
             told,
-            intervals=(*told.intervals, *day_rows(series, days, zone, before)),
-            floors={**told.floors, series: _floor(known, days, zone)},
+            intervals=(*told.intervals, *intervals),
+            explored=(*told.explored, *explored),
+            floors=floors(known),
         )
         totals = known.totals.get(meter, Totals())
         totals = totals.with_lifetime(quantity, days, zone, today)
@@ -142,11 +142,3 @@ def floors(known: KnownSystem) -> dict[Series, datetime]:
         for ask, all_series in asks.history(known)
         for series in all_series
     }
-
-
-def _floor(known: KnownSystem, days: Days, zone: tzinfo) -> datetime:
-    """Return since when there is anything of a series, by its days."""
-    first = min(days, default=None)
-    if first is None or midnight(first, zone) >= known.hourly_since:
-        return first_hour(known)
-    return hour_of(midnight(first, zone))

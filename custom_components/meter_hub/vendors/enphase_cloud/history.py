@@ -48,9 +48,10 @@ def lacks(
     known: KnownSystem, gaps: Sequence[Gap], now: datetime, given: Circumstances
 ) -> bool:
     """Tell whether there are hours, older than what nights read, that nobody read."""
-    earliest = _earliest(known, now)
+    zone = given.zones[known.zone]
+    earliest = _earliest(known, now, zone)
     younger = {
-        series: _earliest(known, now, ask)
+        series: _earliest(known, now, zone, ask)
         for ask, all_series in asks.history(known)
         if ask.name in known.begins_of
         for series in all_series
@@ -136,7 +137,7 @@ def _reach(course: Course, ask: Ask, now: datetime) -> tuple[datetime, datetime]
     if asks.span_of(known, ask) is Granularity.DAY:
         # Of a day of 25 hours the night reads the last 24.
         covered = max(hour_of(midnight(day - DAY, zone)), hour_of(today) - DAY)
-    return _earliest(known, now, ask), covered
+    return _earliest(known, now, zone, ask), covered
 
 
 def _window(
@@ -190,6 +191,9 @@ def first_hour(known: KnownSystem, ask: Ask | None = None) -> datetime:
     return max(since, next_hour(begins)) if begins else since
 
 
-def _earliest(known: KnownSystem, now: datetime, ask: Ask | None = None) -> datetime:
-    """Return the first hour that the vendor still has."""
-    return max(first_hour(known, ask), hour_of(now - KEPT) + DAY)
+def _earliest(
+    known: KnownSystem, now: datetime, zone: tzinfo, ask: Ask | None = None
+) -> datetime:
+    """Return the first hour of which the vendor still has the whole local day."""
+    day = (now - KEPT).astimezone(zone).date() + DAY
+    return max(first_hour(known, ask), hour_of(midnight(day, zone)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from ...metering.model import Interval, Quality, Reading, Series, Span, Update
-from ...metering.spans import Spans, from_epoch, hour_of, to_epoch
+from ...metering.spans import Spans, from_epoch, hour_of, next_hour, to_epoch
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from .by_phase import read_by_phase
@@ -27,7 +27,7 @@ from .readings import (
     total_readings,
 )
 from .refusals import without_phases
-from .schedule import DAY, Slot
+from .schedule import DAY, Slot, midnight
 from .sweeps import Packed, Sweep
 from .telemetry import Meta, Row, read_charger, read_telemetry, until_now
 from .totals import KEPT, Totals
@@ -128,7 +128,8 @@ def take_telemetry(
             shown = whole = as_final_as(rows, _doubts(sweep))
         found = found.with_rows(Series(meter, quantity), shown, window, dark=dark)
         if known.days_until is not None:
-            asked = window.since, min(window.until, known.days_until)
+            since = _first_answered(known, job, window, zone)
+            asked = since, min(window.until, known.days_until)
             noons = cleared_noons(Series(meter, quantity), shown, zone, asked)
             found = replace(found, intervals=(*found.intervals, *noons))
         if rows:
@@ -248,6 +249,19 @@ def sweep_of(known: KnownSystem, job: CloudJob) -> Sweep:
     at = job.at or job.due
     sweep = known.sweeps.get(job.purpose)
     return sweep if sweep is not None and sweep.at == at else Sweep(at)
+
+
+def _first_answered(
+    known: KnownSystem, job: CloudJob, window: Window, zone: tzinfo
+) -> datetime:
+    """Return from when on an answer tells all that there is.
+
+    Of the day on which something began there is no more than that.
+    """
+    begins = known.beginning(job.ask.name)
+    if begins is None or window.since > next_hour(begins):
+        return window.since
+    return hour_of(midnight(window.since.astimezone(zone).date(), zone))
 
 
 def _with_span(

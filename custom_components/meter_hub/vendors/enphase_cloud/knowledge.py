@@ -1,6 +1,6 @@
 """What is known of an account between two calls, and survives a restart."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -53,20 +53,21 @@ class Knowledge(Stored):
             self, listed_at=now, list_failed=None, systems={**gone, **listed}
         )
 
-    def without_inverters(self) -> Self:
-        """Return what is known to somebody who does not want to see each of them."""
-        systems = {
+    def without_inverters(self, systems: Collection[str]) -> Self:
+        """Return what is known to somebody who does not want to see those of systems."""
+        left = {
             system: replace(known, inverters=(), inverters_at=None)
             for system, known in self.systems.items()
+            if system in systems
         }
-        return replace(self, systems=systems)
+        return replace(self, systems=self.systems | left)
 
-    @property
-    def inverters(self) -> frozenset[str]:
-        """The serials of all micro-inverters."""
+    def inverters_of(self, systems: Collection[str]) -> frozenset[str]:
+        """Return the serials of the micro-inverters of systems."""
         return frozenset(
             inverter.serial
-            for known in self.systems.values()
+            for system, known in self.systems.items()
+            if system in systems
             for inverter in known.inverters
         )
 

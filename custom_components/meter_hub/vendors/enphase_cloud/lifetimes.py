@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ...metering.energy import exact
-from ...metering.model import Interval, Series
+from ...metering.model import Interval, Series, Span
 from ...metering.spans import HOUR, Spans, Stretch, hour_of, next_hour
 from ...metering.vocabulary import Quantity
 from ..base import JsonObject, UnexpectedAnswer
@@ -82,18 +82,23 @@ def read_days(data: JsonObject, key: str) -> Days:
 
 def day_rows(
     series: Series, days: Days, zone: tzinfo, before: date
-) -> Iterator[Interval]:
-    """Yield the energy of each day before another.
+) -> tuple[tuple[Interval, ...], tuple[Span, ...]]:
+    """Return the energy of each day before another, and what that answers.
 
-    A day's energy stands in the hour at its noon, and its other hours stay open: who
-    wants a longer history has them asked for.
+    A day's energy stands in the hour at its noon, and its other hours stay empty.
     """
-    for day, energy in days.items():
-        if day < before:
-            start, end = midnight(day, zone), midnight(day + DAY, zone)
-            whole = next_hour(start), hour_of(end)
-            noon = _noon(day, zone)
-            yield Interval(series, noon, noon + HOUR, energy, stands_for=whole)
+    told = {day: energy for day, energy in days.items() if day < before}
+    if not told:
+        return (), ()
+    intervals = []
+    for day in sorted(told):
+        whole = next_hour(midnight(day, zone)), hour_of(midnight(day + DAY, zone))
+        noon = _noon(day, zone)
+        intervals.append(
+            Interval(series, noon, noon + HOUR, told[day], stands_for=whole)
+        )
+    start, end = midnight(min(told), zone), midnight(max(told) + DAY, zone)
+    return tuple(intervals), (Span(series, hour_of(start), hour_of(end)),)
 
 
 def cleared_noons(

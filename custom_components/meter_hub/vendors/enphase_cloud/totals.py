@@ -100,7 +100,10 @@ class Count:
         if old is not None:
             known = old.energy + old.shift + self._since(old.at, hour_of(anchor.at))
             shift = old.shift if old.is_register is anchor.is_register else 0.0
-            if anchor.energy + shift < known - _SLACK:
+            if anchor.energy >= known - _SLACK:
+                # What was low before, as the vendor had not added up all, is right now.
+                shift = 0.0
+            elif anchor.energy + shift < known - _SLACK:
                 shift = exact(known - anchor.energy)
         return replace(self, anchor=replace(anchor, shift=shift))
 
