@@ -175,3 +175,21 @@ def test_a_page_that_can_not_be_read_is_forgotten(data: object) -> None:
 def test_the_floor_can_be_learnt_later() -> None:
     page = settle(Page(), (5, 24), answer(MEASURED, (5, 24)), book((5, 24)))
     assert gaps(replace(page, floor=hour(5)), book((5, 24))) == []
+
+
+def test_a_floor_that_moves_back_opens_what_was_told_of_the_time_before() -> None:
+    """A later answer counts there, though it is but an estimate."""
+    told = answer(MEASURED, (0, 24))
+    page = settle(Page(floor=hour(8)), (0, 24), told, WRITTEN)
+    assert gaps(page, WRITTEN) == []
+    assert not accepts(page, hour(5), ESTIMATE)
+    longer = page.with_floor(hour(4))
+    assert gaps(longer, WRITTEN) == [(4, 8, UNEXPLORED, AT_ONCE)]
+    assert accepts(longer, hour(5), ESTIMATE)
+    assert not accepts(longer, hour(9), ESTIMATE)
+
+
+def test_a_floor_that_moves_forward_forgets_nothing() -> None:
+    page = settle(Page(), (0, 24), answer(MEASURED, (0, 24)), WRITTEN)
+    later = page.with_floor(hour(4)).with_floor(hour(9))
+    assert later == replace(page, floor=hour(9))

@@ -23,6 +23,15 @@ from .steps import DAY, HOUR, called, catch_up
 ADDED = datetime(2026, 12, 7, 9, 20, tzinfo=UTC)
 
 
+class Silent(House):
+    """Was off line for nine days."""
+
+    def lacks(self, start: datetime) -> bool:
+        """Tell whether an interval was not measured."""
+        since = datetime(2026, 12, 12, tzinfo=UTC)
+        return since <= start < since + 9 * DAY
+
+
 def begin_later(
     cloud: Cloud, what: Telemetry, since: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> list[datetime]:
@@ -86,3 +95,21 @@ async def test_a_battery_that_was_added_later_takes_no_hour_from_others(
         assert driver.ledger.pages[series].floor == begins
     assert len(called(cloud, "list")) == 2
     assert len(refused) == 1
+
+
+async def test_the_energy_of_days_moves_no_beginning(
+    open_account: Open, moving: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for again after a silence, and begins with the system."""
+    moving.at = datetime(2026, 12, 10, 13, 22, tzinfo=UTC)
+    driver, cloud = open_account(Silent("1", battery=True), history=30 * DAY)
+    begin_later(cloud, Telemetry.BATTERY, ADDED, monkeypatch)
+    await driver.connect()
+    await catch_up(driver)
+    asked = len(called(cloud, "battery_lifetime"))
+    charge = Series("1", Quantity.BATTERY_CHARGE)
+    floors = set()
+    while len(called(cloud, "battery_lifetime")) == asked:
+        await driver.run(DAY)
+        floors.add(driver.ledger.pages[charge].floor)
+    assert floors == {next_hour(ADDED)}

@@ -219,6 +219,23 @@ async def test_they_are_not_missed_by_who_wants_them_no_longer(
     assert driver.updates[-1][1].unwanted == frozenset()
 
 
+async def test_those_of_a_system_that_is_unticked_go_with_it(
+    open_account: Open,
+) -> None:
+    driver, cloud = open_account(House("1"), House("2"), options=WANTED)
+    await driver.connect()
+    await catch_up(driver)
+    serials = listed(driver)
+    assert len(serials) == 24
+    driver.context = replace(driver.context, excluded=frozenset({"2"}))
+    driver.restart()
+    await driver.run(8 * DAY)
+    left = [serial for serial in serials if serial.startswith("480001")]
+    assert listed(driver) == left
+    assert driver.updates[-1][1].unwanted == {*serials} - {*left}
+    assert len(called(cloud, "2/inverters/")) == 1
+
+
 async def test_they_follow_the_night_and_cost_no_call_more(
     open_account: Open, moving: MovableClock
 ) -> None:

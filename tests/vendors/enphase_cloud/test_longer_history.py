@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,7 @@ from .accounts import begin
 from .conftest import Open
 from .houses import House
 from .model import Cloud
-from .steps import DAY, HOUR, catch_up
+from .steps import DAY, HOUR, alter, catch_up
 
 HOME, SOLAR = Series("1", Quantity.HOME), Series("1", Quantity.SOLAR)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -147,3 +148,91 @@ async def test_a_shorter_history_leaves_no_hole(open_account: Open) -> None:
     days = [date(2026, 9, 1) + DAY * number for number in range(60)]
     assert [day for day in days if day not in told] == []
     assert_days(driver, house, "home", *days)
+
+
+async def test_a_longer_history_begins_at_once(
+    open_account: Open, moving: MovableClock
+) -> None:
+    """What the vendor has of it was told more than a week ago, and closed then."""
+    house = House("1")
+    driver, _ = open_account(house)
+    await begin(driver)
+    await driver.run(8 * DAY)
+    want(driver, 40)
+    await driver.run(DAY)
+    assert driver.errors == []
+    early = date(2026, 10, 20)
+    assert days_of(driver, HOME)[early][0] == 24
+    assert_days(driver, house, "home", early)
+
+
+class Late(House):
+    """Began in the afternoon."""
+
+    def day_energy(self, key: str, day: date) -> int:
+        """Return the energy of a local day."""
+        start = datetime(day.year, day.month, day.day, tzinfo=BERLIN).astimezone(UTC)
+        ends = [start + QUARTER * (number + 1) for number in range(96)]
+        return sum(
+            self.watt_hours(key, end, QUARTER) for end in ends if end > self.begins
+        )
+
+
+@pytest.mark.parametrize("consumption", [False, True])
+async def test_the_day_on_which_a_system_began_counts_once(
+    consumption: bool, open_account: Open
+) -> None:
+    """Of a day that begins after noon there is no hour at noon."""
+    began = datetime(2026, 10, 1, 12, 15, tzinfo=UTC)
+    house = Late("1", begins=began, consumption=consumption)
+    driver, cloud = rich(open_account, house, 10)
+    await begin(driver)
+    assert days_of(driver, SOLAR)[began.date()][0] == 1
+    want(driver, 40)
+    await fetch_all(driver, cloud)
+    rows, energy = days_of(driver, SOLAR)[began.date()]
+    assert rows > 3
+    # The hour in which it began is not told as a whole.
+    first = house.watt_hours("production", began + QUARTER, QUARTER) * 3 / 1000
+    truth = house.day_energy("production", began.date()) / 1000
+    assert energy == pytest.approx(truth - first, abs=0.001)
+
+
+async def test_young_days_whose_hours_are_estimates_count_once(
+    open_account: Open,
+) -> None:
+    """One of the micro-inverters is silent, so that nothing is final for days."""
+    house = House("1", consumption=False)
+    driver, cloud = rich(open_account, house, 0)
+
+    def lack_one(data: dict[str, Any]) -> None:
+        for row in data["intervals"]:
+            row["devices_reporting"] = data["total_devices"] - 1
+
+    alter(cloud, "telemetry", lack_one)
+    await begin(driver)
+    want(driver, 20)
+    await driver.run(2 * DAY)
+    days = [date(2026, 10, 25) + DAY * number for number in range(7)]
+    assert min(days_of(driver, SOLAR)[day][0] for day in days) >= 12
+    assert_days(driver, house, "production", *days)
+
+
+async def test_what_the_vendor_keeps_no_hours_of_comes_as_days(
+    open_account: Open, moving: MovableClock
+) -> None:
+    """With few calls the history grows old before it was asked for."""
+    begins = datetime(2024, 6, 1, tzinfo=UTC)
+    house = House("1", begins=begins, consumption=False)
+    driver, _ = open_account(house, history=728 * DAY)
+    await begin(driver)
+    await driver.run(30 * DAY)
+    assert driver.errors == []
+    kept = (moving() - 728 * DAY).date()
+    days = [date(2024, 10, 25) + DAY * number for number in range(60)]
+    told = days_of(driver, SOLAR)
+    old = [day for day in days if day < kept - 3 * DAY]
+    assert len(old) > 30
+    assert [day for day in old if day not in told] == []
+    assert_days(driver, house, "production", *old)
+    assert sum(rows > 1 for rows, _ in told.values()) > 100

@@ -245,3 +245,19 @@ def test_instants_are_in_utc() -> None:
     assert known is not None
     assert known.since.tzinfo is UTC
     assert known.since == at("2026-06-09T22:00")
+
+
+def test_a_sum_that_was_low_for_once_shifts_nothing_for_good() -> None:
+    """The vendor had not added up all of a late day when it was asked again."""
+    later = TODAY + 3 * DAY
+    days = LIFETIME | {TODAY: 10.0, TODAY + DAY: 10.0}
+    totals = Totals().with_lifetime(SOLAR, LIFETIME, ZONE, TODAY)
+    for start, quarters in ((START - DAY, 10), (START, 20), (START + DAY, 20)):
+        totals = totals.with_rows(SOLAR, rows(start, [0.5] * quarters), ZONE)
+    assert total(totals) == 85
+    low = totals.with_lifetime(SOLAR, days | {TODAY + DAY: 3.0}, ZONE, later)
+    assert total(low) == 85
+    full = low.with_lifetime(SOLAR, days, ZONE, later + DAY)
+    assert total(full) == 85
+    more = full.with_rows(SOLAR, rows(START + 2 * DAY, [1.0]), ZONE)
+    assert total(more) == 86

@@ -1,11 +1,11 @@
 """What is asked for together: in a poll, in a night, at the beginning. Pure."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ...metering.model import Series
 from ...metering.vocabulary import Quantity
-from .client import Granularity, Lifetime, Telemetry
+from .client import INTERVALS_KEPT, Granularity, Lifetime, Telemetry
 from .jobs import Ask, Purpose, What
 from .known import REFUSED_FOR, KnownSystem
 from .ladder import EXACT_EACH, Parts, Rhythm
@@ -32,6 +32,8 @@ REGISTERS, INVERTERS = Ask(What.REGISTERS), Ask(What.INVERTERS)
 
 PHASES = "rgm_stats"
 """What the phases of the production are known by among what is refused."""
+
+_DAYS_EVERY = timedelta(days=28)
 
 _GRID = (Telemetry.IMPORT, Telemetry.EXPORT)
 
@@ -132,18 +134,24 @@ def is_exact_night(known: KnownSystem, at: datetime) -> bool:
 
 
 def lifetimes(known: KnownSystem, now: datetime) -> tuple[Ask, ...]:
-    """Return what asks for all that was before, as far as it was not told yet."""
+    """Return what asks for all that was before, as far as it was not told yet.
+
+    Hours that were not asked for in time are only to be had as days, once in a while.
+    """
     asks = [Ask.lifetime(Lifetime.PRODUCTION)]
     has = {*derived(known), *exact(known)}
     asks += [Ask.lifetime(_LIFETIMES[each]) for each in _LIFETIMES if each in has]
     asks += [Ask(What.CHARGER_LIFETIME, ask.of) for ask in chargers(known)]
     if known.source is Source.METER:
         asks.append(REGISTERS)
+    last = known.lifetimes_at
+    is_over = last is not None and not now - _DAYS_EVERY < last <= now
+    grows_old = is_over and known.hourly_since < now - INTERVALS_KEPT
     return tuple(
         ask
         for ask in asks
         if ask.name not in known.refused
-        and _is_due(known.lifetimes.get(ask.name, now), now)
+        and (grows_old or _is_due(known.lifetimes.get(ask.name, now), now))
     )
 
 

@@ -4,7 +4,7 @@ The vendor's developer portal describes the API. All calls read.
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +19,9 @@ SYSTEMS = "/api/v4/systems"
 
 PAGE_SIZE = 100
 """The most systems, or micro-inverters, that a page can have."""
+
+INTERVALS_KEPT = timedelta(days=728)
+"""So long the vendor keeps the energy of intervals: two years."""
 
 SESSIONS = 20
 """So many sessions of a charger are asked for, as the vendor does by default."""

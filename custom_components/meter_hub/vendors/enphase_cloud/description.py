@@ -8,7 +8,7 @@ from ...metering.vocabulary import Quantity
 from ..base import JsonObject
 from . import asks
 from .charger_readings import charger_readings, session_readings
-from .history import first_hour
+from .history import first_hour, first_kept
 from .intake import Told
 from .inverters import inverter_readings, read_inverters
 from .jobs import CloudJob, What
@@ -76,7 +76,8 @@ def take_lifetime(
     else:
         found = dict(read_lifetime(data, known.source))
     today = now.astimezone(zone).date()
-    before = known.hourly_since.astimezone(zone).date()
+    hourly = known.hourly_since.astimezone(zone).date()
+    before = max(hourly, first_kept(now, zone))
     told = Told()
     for quantity, days in found.items():
         series = Series(meter, quantity)

@@ -8,7 +8,7 @@ from ...metering.ledger import Gap, Reason
 from ...metering.model import Series, Span
 from ...metering.spans import HOUR, hour_of, next_hour, to_epoch
 from . import asks
-from .client import Granularity, Telemetry
+from .client import INTERVALS_KEPT, Granularity, Telemetry
 from .energy import DARK_FOR_GOOD
 from .jobs import Ask, What
 from .known import KnownSystem
@@ -17,9 +17,6 @@ from .schedule import DAY, midnight
 
 DEPTH = timedelta(days=7)
 """The nights read so much."""
-
-KEPT = timedelta(days=728)
-"""So long the vendor keeps intervals: two years."""
 
 _LENGTHS = {Granularity.DAY: DAY, Granularity.WEEK: DEPTH}
 
@@ -184,6 +181,11 @@ def _with_spans(window: Window, gaps: Sequence[Gap]) -> Window:
     return replace(window, spans=spans)
 
 
+def first_kept(now: datetime, zone: tzinfo) -> date:
+    """Return the first local day of which the vendor still has all intervals."""
+    return (now - INTERVALS_KEPT).astimezone(zone).date() + DAY
+
+
 def first_hour(known: KnownSystem, ask: Ask | None = None) -> datetime:
     """Return the first hour that is told as such, and wholly; of a system, or an ask."""
     since = hour_of(known.hourly_since)
@@ -194,6 +196,5 @@ def first_hour(known: KnownSystem, ask: Ask | None = None) -> datetime:
 def _earliest(
     known: KnownSystem, now: datetime, zone: tzinfo, ask: Ask | None = None
 ) -> datetime:
-    """Return the first hour of which the vendor still has the whole local day."""
-    day = (now - KEPT).astimezone(zone).date() + DAY
-    return max(first_hour(known, ask), hour_of(midnight(day, zone)))
+    """Return the first hour that the vendor still has."""
+    return max(first_hour(known, ask), hour_of(midnight(first_kept(now, zone), zone)))
