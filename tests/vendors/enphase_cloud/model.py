@@ -301,10 +301,11 @@ class Cloud:
 
     def _days(self, house: House, keys: Mapping[str, str]) -> dict[str, Any]:
         zone = ZoneInfo(house.zone)
+        today = self.clock().astimezone(zone).date()
         first = house.begins.astimezone(zone).date()
         if self.sparse:
-            return {"start_date": first.isoformat()} | {key: [] for key in keys}
-        number = (self.clock().astimezone(zone).date() - first).days
+            first = max(first, today - 4 * DAY)
+        number = (today - first).days
         days: Sequence[date] = [first + DAY * each for each in range(number)]
         return {"start_date": first.isoformat()} | {
             name: [house.day_energy(key, day) for day in days]
