@@ -124,7 +124,7 @@ async def test_who_has_none_of_it_is_asked_once_a_week(
 ) -> None:
     moving.at = AFTERNOON
     driver, cloud = open_account(House("1", battery=True, begins=BEGAN))
-    cloud.sparse = True
+    alter(cloud, "lifetime", lambda data: data.update({key: [] for key in data}))
     await begin(driver)
     asked = counted(cloud)
     await driver.run(13 * DAY)
