@@ -71,3 +71,10 @@ def _schema(form: ConfigFlowResult) -> dict[Any, Any]:
     assert form["type"] is FlowResultType.FORM
     assert form["data_schema"] is not None
     return cast("dict[Any, Any]", form["data_schema"].schema)
+
+
+def offered(menu: ConfigFlowResult) -> list[str]:
+    """Return the steps that a menu leads to, in order."""
+    options = menu["menu_options"]
+    assert isinstance(options, list | dict)
+    return list(options)

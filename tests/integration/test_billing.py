@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
@@ -30,10 +31,10 @@ from .prosumer import (
     prosumers,
     stored,
 )
+from .prosumer_entry import FIRST, async_set_prices
 from .rows import assert_same, async_rows
 from .scripted import EXPORT, HOUR, HOUSE, IMPORT, START, Script
 
-FIRST = START - 48 * HOUR
 DAYTIME_ONLY = stored(date(2020, 1, 1), imports={"zone1": 1.0})
 TEXT = TEXTS["issues"]["price_missing"]
 
@@ -55,13 +56,13 @@ def unpriced(hass: HomeAssistant) -> list[ir.IssueEntry]:
 
 
 async def enter(
-    hass: HomeAssistant, entry: MockConfigEntry, settle: Settle, prices: object
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    settle: Settle,
+    prices: list[dict[str, Any]],
 ) -> None:
     """Let a person enter prices."""
-    hass.config_entries.async_update_entry(
-        entry, options={**entry.options, "prices": prices}
-    )
-    await hass.config_entries.async_reload(entry.entry_id)
+    await async_set_prices(hass, entry, prices)
     await settle(timedelta(minutes=1))
 
 

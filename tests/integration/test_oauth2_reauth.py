@@ -20,7 +20,7 @@ from custom_components.meter_hub.vendors.base import AuthError
 
 from .conftest import Settle
 from .consents import KEY, TYPED, ConsentCloud, add_client, add_entry, consent_cloud
-from .dialogs import assert_readable, shown, submit
+from .dialogs import assert_readable, offered, shown, submit
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_key_of_another_app_is_taken_with_a_consent_for_that_app(
     assert form["errors"] == {"base": "invalid_api_key"}
     assert shown(form)["other_app"] is False
     menu = await submit(hass, form, typed | {"other_app": True})
-    assert list(menu["menu_options"]) == ["redirect", "paste"]  # type: ignore[call-overload]
+    assert offered(menu) == ["redirect", "paste"]
     pick = await go(hass, menu, "paste")
     assert pick["step_id"] == "pick_implementation"
     code = await submit(hass, pick, {"implementation": "new"})
@@ -148,7 +148,7 @@ async def test_lost_consent_is_given_again(
     assert (form["step_id"], form["data_schema"]) == ("reauth_let_in", None)
 
     menu = await submit(hass, form, {})
-    assert list(menu["menu_options"]) == ["redirect", "paste"]  # type: ignore[call-overload]
+    assert offered(menu) == ["redirect", "paste"]
     result = await submit(hass, await go(hass, menu, "paste"), {"code": "c0de"})
 
     assert_mended(entry, result, "acc3ss-2")
@@ -224,7 +224,7 @@ async def test_reconfigure_with_or_without_a_new_consent(
     form = await entry.start_reconfigure_flow(hass)
     assert_readable(form)
     menu = await submit(hass, form, TYPED)
-    assert list(menu["menu_options"]) == ["keep", "redirect", "paste"]  # type: ignore[call-overload]
+    assert offered(menu) == ["keep", "redirect", "paste"]
     result = await go(hass, menu, way)
     if way == "paste":
         result = await submit(hass, result, {"code": "c0de"})

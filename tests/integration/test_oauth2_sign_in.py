@@ -23,7 +23,7 @@ from .consents import (
     pick,
     query,
 )
-from .dialogs import choose, selectors, submit
+from .dialogs import choose, offered, selectors, submit
 
 CALLBACK = "https://example.com/auth/external/callback"
 
@@ -74,7 +74,7 @@ async def test_redirect(
     assert plan.config["options"] == ["small", "large"]
     assert plan.config["translation_key"] == "plan"
     menu = await submit(hass, form, TYPED)
-    assert list(menu["menu_options"]) == ["redirect", "paste"]  # type: ignore[call-overload]
+    assert offered(menu) == ["redirect", "paste"]
     assert menu["description_placeholders"] == {
         "vendor": "Consent",
         "redirect_uri": CALLBACK,
